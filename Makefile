@@ -1,0 +1,54 @@
+# Everything a person needs. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# settings go on the command line and reach the processes by themselves: make run HTTP_PORT=8010 DEMO=0
+
+.PHONY: help
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+.PHONY: run
+run: setup  ## the whole city on this machine, until Ctrl-C (DEMO=0: an empty one)
+	@exec $(BIN)/python -m deploy.local
+
+.PHONY: setup
+setup: $(VENV)/.installed node_modules/.installed $(VENV)/.translated  ## install what is pinned; needs the network once
+
+$(VENV)/.installed: requirements.txt deploy/setup
+	@deploy/setup environment $(PYTHON) $(VENV)
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json $(VENV)/.installed
+	@deploy/setup browser-libraries $(VENV)
+	@touch $@
+
+$(VENV)/.translated: $(wildcard tracker/web/translations/*/LC_MESSAGES/*.po) $(VENV)/.installed
+	@$(BIN)/pybabel -q compile -d tracker/web/translations
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.installed
+	@$(BIN)/pip install -q --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+.PHONY: test
+test: setup $(VENV)/.dev  ## linters, then the whole suite on real services
+	@deploy/setup test-services
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+.PHONY: lint
+lint: setup $(VENV)/.dev  ## the linters alone
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+.PHONY: bench-ingest
+bench-ingest: setup $(VENV)/.dev  ## fixes per second through the bridge / through a null subscriber, same run
+	$(BIN)/python -m bench.ingest
+
+.PHONY: clean
+clean:  ## remove what set-up installed; the data stay
+	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache bench/build

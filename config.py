@@ -1,0 +1,237 @@
+"""Every setting of Jejak, read once from the environment.
+
+`Config.from_env(os.environ)` is called by the entry points; values then travel as arguments. A wrong value raises
+`ConfigError` with one sentence that says what was expected. Without any setting at all, everything is embedded: the
+database, the broker and the secrets live under `DATA_DIR`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, quote, urlsplit
+from zoneinfo import ZoneInfo
+
+CHECKOUT = Path(__file__).resolve().parent
+LEAST_SECRET = 32  # characters
+SOCKET_PATH_LIMIT = 90  # a Unix socket's whole path may have 107 bytes; PostgreSQL adds "/.s.PGSQL.5432.lock"
+
+
+class ConfigError(ValueError):
+    """A setting cannot be used; the text says which and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings; see docs/operations.md for the table of variables."""
+
+    data_dir: Path
+    database_url: str
+    database_owner_url: str
+    database_is_embedded: bool
+    mqtt_url: str
+    mqtt_is_embedded: bool
+    http_host: str
+    http_port: int
+    mqtt_host: str
+    mqtt_port: int
+    timezone: ZoneInfo
+    secret_key: str
+    demo: bool
+    secure_cookies: bool
+    retention_days: int
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Config:
+        """Read the settings; create `DATA_DIR` and the generated secrets where they are missing."""
+        demo = _flag(environ, "DEMO", True)
+        data_dir = _data_dir(environ, demo)
+        database_url, owner_url = _database_urls(environ, data_dir)
+        http_port, mqtt_port = _port(environ, "HTTP_PORT", 8000), _port(environ, "MQTT_PORT", 1883)
+        if http_port == mqtt_port:
+            raise ConfigError(f"HTTP_PORT and MQTT_PORT are both {http_port}: choose two")
+        return cls(
+            data_dir=data_dir,
+            database_url=database_url or embedded_database_url(data_dir, "jejak_app"),
+            database_owner_url=owner_url or embedded_database_url(data_dir, "jejak_owner"),
+            database_is_embedded=database_url is None,
+            mqtt_url=_mqtt_url(environ) or _embedded_mqtt_url(data_dir, mqtt_port),
+            mqtt_is_embedded=not environ.get("MQTT_URL"),
+            http_host=environ.get("HTTP_HOST") or "127.0.0.1",
+            http_port=http_port,
+            mqtt_host=environ.get("MQTT_HOST") or "127.0.0.1",
+            mqtt_port=mqtt_port,
+            timezone=_timezone(environ),
+            secret_key=_secret_key(environ) or kept_secret(data_dir, "secret_key"),
+            demo=demo,
+            secure_cookies=_flag(environ, "SECURE_COOKIES", False),
+            retention_days=_whole_number(environ, "RETENTION_DAYS", 60, 1, 3650),
+        )
+
+
+def begin(name: str) -> Config:
+    """What every process does first: log under its name, end quietly on SIGTERM and SIGINT, read the settings."""
+    logging.basicConfig(level=logging.INFO, format=f"{name}: %(message)s")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+    try:
+        return Config.from_env(os.environ)
+    except ConfigError as error:
+        sys.exit(f"{name}: {error}")
+
+
+def default_data_dir(demo: bool) -> Path:
+    """Where a checkout keeps its data: a demo city and a real one never share a folder.
+
+    Root's services run under a user of their own, who cannot look into root's home: their data lie under /var/lib.
+    """
+    city = "demo" if demo else "city"
+    if os.geteuid() == 0:
+        return Path("/var/lib/jejak") / _fingerprint(CHECKOUT) / city
+    return CHECKOUT / "var" / city
+
+
+def database_socket_dir(data_dir: Path) -> Path:
+    """The folder of the embedded database's socket: in `data_dir`, or a short path where that one is too long."""
+    inside = data_dir / "run"
+    if len(os.fsencode(inside)) <= SOCKET_PATH_LIMIT:
+        return inside
+    return Path("/tmp") / f"jejak-{os.geteuid()}-{_fingerprint(data_dir)}"  # not $TMPDIR: every process must find it
+
+
+def embedded_database_url(data_dir: Path, role: str) -> str:
+    """The URL of one role of the embedded database; the role's password is generated at first use."""
+    password = kept_secret(data_dir, role)
+    return f"postgresql+psycopg://{role}:{password}@/jejak?host={quote(str(database_socket_dir(data_dir)))}"
+
+
+def kept_secret(data_dir: Path, name: str) -> str:
+    """The secret `name` of this `data_dir`, 256 random bits, generated once and readable by its owner only.
+
+    Several processes may ask at the same moment for the first time: the first link wins and all read the same.
+    """
+    path = data_dir / "secrets" / name
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = path.with_name(f".{name}.{os.getpid()}")
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    secret = path.read_text().strip()
+    if len(secret) < LEAST_SECRET:
+        raise ConfigError(f"{path} holds no secret; restore it from a backup, or remove it to have a new one made")
+    return secret
+
+
+def _secret_key(environ: Mapping[str, str]) -> str | None:
+    given = environ.get("SECRET_KEY")
+    if given and len(given) < LEAST_SECRET:
+        raise ConfigError(f"SECRET_KEY is too short: at least {LEAST_SECRET} random characters, or leave it unset")
+    return given or None
+
+
+def _fingerprint(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+
+
+def _data_dir(environ: Mapping[str, str], demo: bool) -> Path:
+    given = environ.get("DATA_DIR")
+    data_dir = Path(given).expanduser().resolve() if given else default_data_dir(demo)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"DATA_DIR={str(data_dir)!r}: cannot be created ({error.strerror}); name a folder you own") \
+            from error
+    if not os.access(data_dir, os.W_OK | os.X_OK):
+        raise ConfigError(f"DATA_DIR={str(data_dir)!r}: this user may not write there; name a folder you own")
+    return data_dir
+
+
+def _database_urls(environ: Mapping[str, str], data_dir: Path) -> tuple[str | None, str | None]:
+    app, owner = environ.get("DATABASE_URL"), environ.get("DATABASE_OWNER_URL")
+    if not app and not owner:
+        return None, None
+    if not app or not owner:
+        missing = "DATABASE_OWNER_URL" if app else "DATABASE_URL"
+        raise ConfigError(f"{missing} is missing: an own database needs both DATABASE_URL (the service's role) and "
+                          "DATABASE_OWNER_URL (the role that owns the tables)")
+    app_url, owner_url = _database_url("DATABASE_URL", app), _database_url("DATABASE_OWNER_URL", owner)
+    if urlsplit(app_url).username == urlsplit(owner_url).username:
+        raise ConfigError("DATABASE_URL and DATABASE_OWNER_URL name the same role: the service must not own its "
+                          "tables, or the append-only records would not be; create a second role")
+    return app_url, owner_url
+
+
+def _database_url(name: str, value: str) -> str:
+    parts = _split(name, value)
+    if parts.scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not parts.username:
+        raise ConfigError(f"{name}: expected postgresql://role:password@host/database")
+    return parts._replace(scheme="postgresql+psycopg").geturl()
+
+
+def _mqtt_url(environ: Mapping[str, str]) -> str | None:
+    value = environ.get("MQTT_URL")
+    if not value:
+        return None
+    parts = _split("MQTT_URL", value)
+    if parts.scheme not in ("mqtt", "mqtts") or not (parts.hostname and parts.username and parts.password):
+        raise ConfigError("MQTT_URL: expected mqtt://login:secret@host:port (or mqtts:// for TLS)")
+    return value
+
+
+def _split(name: str, url: str) -> SplitResult:
+    """The parts of a URL whose port is a port, which `urlsplit` finds out only when it is asked for it."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise ConfigError(f"{name}: not a URL ({error})") from error
+    return parts
+
+
+def _embedded_mqtt_url(data_dir: Path, port: int) -> str:
+    return f"mqtt://_bridge:{kept_secret(data_dir, 'mqtt_bridge')}@127.0.0.1:{port}"
+
+
+def _timezone(environ: Mapping[str, str]) -> ZoneInfo:
+    name = environ.get("TIMEZONE") or "Asia/Jakarta"
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ConfigError(f"TIMEZONE={name!r}: unknown; expected a name such as Asia/Jakarta") from error
+
+
+def _flag(environ: Mapping[str, str], name: str, default: bool) -> bool:
+    value = environ.get(name, "").strip().lower()
+    if value in ("", "1", "yes", "true", "on"):
+        return default if value == "" else True
+    if value in ("0", "no", "false", "off"):
+        return False
+    raise ConfigError(f"{name}={environ[name]!r}: expected 1 or 0")
+
+
+def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+    return _whole_number(environ, name, default, 1, 65535)
+
+
+def _whole_number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    value = environ.get(name)
+    if not value:
+        return default
+    if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+        raise ConfigError(f"{name}={value!r}: expected a whole number from {least} to {most}")
+    return int(value)

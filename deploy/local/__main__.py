@@ -1,0 +1,145 @@
+"""`python -m deploy.local`: a whole city on this machine, until Ctrl-C. `... db`, `... broker`: become that server."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import NoReturn
+
+from config import CHECKOUT, Config, ConfigError, database_socket_dir, kept_secret
+from deploy.local.nats import Nats
+from deploy.local.postgres import Postgres
+from deploy.local.processes import PYTHON, supervisor_file
+from deploy.local.service_user import SetupError, ensure_service_user, open_way, require_reachable, until_parent_dies
+
+POLL_S = 0.1
+
+
+def db(config: Config) -> NoReturn:
+    """Become the embedded database server."""
+    server = Postgres.embedded(config.data_dir / "db", database_socket_dir(config.data_dir))
+    server.prepare({role: kept_secret(config.data_dir, role) for role in ("jejak_owner", "jejak_app")})
+    _become(server.command())
+
+
+def broker(config: Config) -> NoReturn:
+    """Become the embedded broker."""
+    server = Nats.embedded(config.data_dir / "nats", config.mqtt_host, config.mqtt_port)
+    server.prepare(kept_secret(config.data_dir, "mqtt_bridge"))
+    _become(server.command())
+
+
+def city(config: Config) -> int:
+    """Run everything, say where to look when it answers, and wait for the end; returns the exit code."""
+    with (config.data_dir / "lock").open("w") as lock:
+        _take(lock.fileno(), config)
+        _require_free("HTTP_PORT", config.http_host, config.http_port)
+        if config.mqtt_is_embedded:
+            _require_free("MQTT_PORT", config.mqtt_host, config.mqtt_port)
+        if ";" in f"{config.data_dir}{CHECKOUT}":
+            raise SetupError("a folder with ';' in its name cannot be used: supervisor reads a comment there")
+        (config.data_dir / "log").mkdir(mode=0o700, exist_ok=True)  # the database's log quotes rows
+        settings = config.data_dir / "supervisor.conf"
+        settings.write_text(supervisor_file(config))
+        command = until_parent_dies([PYTHON, "-m", "supervisor.supervisord", "-c", str(settings)])
+        # Ctrl-C reaches the whole foreground group: supervisor stops everything, this process waits for it
+        supervisor = subprocess.Popen(command, cwd=CHECKOUT)
+        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: supervisor.terminate())
+        _announce_when_ready(config, supervisor)
+        return supervisor.wait()
+
+
+def _announce_when_ready(config: Config, supervisor: subprocess.Popen[bytes]) -> None:
+    while supervisor.poll() is None:
+        if _answers(f"http://{_local(config.http_host)}:{config.http_port}/readyz"):
+            print(_announcement(config), flush=True)
+            return
+        time.sleep(POLL_S)
+
+
+def _announcement(config: Config) -> str:
+    site = f"http://{_local(config.http_host)}:{config.http_port}"
+    lines = [
+        "",
+        f"  Jejak is running{' a simulated city' if config.demo else ''}. Ctrl-C stops it; the data stay in "
+        f"{config.data_dir}",
+        "",
+        f"  the citizens' map        {site}/",
+        f"  staff sign in at         {site}/sign-in",
+        f"  devices publish to       {_local(config.mqtt_host)}:{config.mqtt_port} (MQTT)"
+        if config.mqtt_is_embedded
+        else "  devices publish to       the broker of MQTT_URL",
+    ]
+    if config.demo:
+        from tracker.demo.accounts import demo_logins
+
+        lines += [f"  {role:<24} {username}  {password}" for role, username, password in demo_logins(config.data_dir)]
+    else:
+        lines.append("  begin with               .venv/bin/flask --app wsgi administrator add NAME")
+    return "\n".join([*lines, ""])
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+def _local(host: str) -> str:
+    return "127.0.0.1" if host in ("", "0.0.0.0", "::") else host
+
+
+def _require_free(name: str, host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SetupError(
+                f"{name}={port} cannot be used ({error.strerror}); stop what uses it, or choose another: "
+                f"make run {name}={port + 10}"
+            ) from error
+
+
+def _take(lock: int, config: Config) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise SetupError(f"a city is already running on {config.data_dir}; stop it, or set another DATA_DIR") from error
+
+
+def _become(command: list[str]) -> NoReturn:
+    os.execvp(command[0], command)
+
+
+COMMANDS: dict[str, Callable[[Config], int]] = {"city": city, "db": db, "broker": broker}
+
+
+def main(arguments: list[str]) -> int:
+    name = arguments[0] if arguments else "city"
+    if name not in COMMANDS:
+        sys.exit(f"expected one of: {', '.join(COMMANDS)}")
+    try:
+        config = Config.from_env(os.environ)
+        if config.database_is_embedded or config.mqtt_is_embedded:
+            ensure_service_user()
+            open_way(config.data_dir)
+            require_reachable(config.data_dir)
+        return COMMANDS[name](config)
+    except (ConfigError, SetupError) as error:
+        sys.exit(f"jejak: {error}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,95 @@
+"""The processes of one machine, as a table, and the supervisor configuration made of it.
+
+supervisor restarts what dies, however often (`startsecs=0`: it never gives up), and stops everything in reverse order.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from config import CHECKOUT, Config
+from deploy.local.service_user import is_root, until_parent_dies
+
+PYTHON = sys.executable
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process. A server is needed by the others: it starts before them, stops after them and logs to a file."""
+
+    name: str
+    command: list[str]
+    server: bool = False
+    ends_with: tuple[int, ...] = ()  # exit codes after which it is not started again
+    stop_signal: str = "TERM"
+
+
+def programs(config: Config) -> list[Program]:
+    """What this configuration runs."""
+    module = [PYTHON, "-m"]
+    table = [
+        (config.database_is_embedded, Program("db", [*module, "deploy.local", "db"], server=True, stop_signal="INT")),
+        (config.mqtt_is_embedded, Program("broker", [*module, "deploy.local", "broker"], server=True)),
+        (True, Program("migrate", [*module, "tracker.storage"], ends_with=(0,))),
+        (True, Program("bridge", [*module, "mqtt_bridge"])),
+        (config.mqtt_is_embedded, Program("broker-access", [*module, "tracker.broker_access"])),
+        (True, Program("live", [*module, "tracker.live"])),
+        (True, Program("web", _web_server(config))),
+        (True, Program("scheduler", [*module, "reports"])),
+        (config.demo, Program("demo", [*module, "tracker.demo"], ends_with=(2,))),  # 2: this is another city's database
+    ]
+    return [program for wanted, program in table if wanted]
+
+
+def supervisor_file(config: Config) -> str:
+    """The text of supervisor's configuration. Its own warnings (what died, and how) go to the terminal."""
+    head = f"""\
+[supervisord]
+nodaemon=true
+loglevel=warn
+{"user=root" if is_root() else ""}
+logfile={config.data_dir}/log/supervisor.log
+pidfile={config.data_dir}/supervisor.pid
+childlogdir={config.data_dir}/log
+directory={CHECKOUT}
+"""
+    table = programs(config)
+    servers, services = [p for p in table if p.server], [p for p in table if not p.server]
+    groups = [_group("servers", 1, servers), _group("services", 2, services)]
+    text = "\n".join([head, *groups, *(_entry(program, config.data_dir) for program in table)])
+    return text.replace("%", "%%")  # supervisor would read it as the start of a variable
+
+
+def _group(name: str, place: int, members: list[Program]) -> str:
+    """Programs that start and stop together; the group of the highest place stops first."""
+    if not members:
+        return ""
+    return f"[group:{name}]\nprograms={','.join(program.name for program in members)}\npriority={place}\n"
+
+
+def _entry(program: Program, data_dir: Path) -> str:
+    log = f"{data_dir}/log/{program.name}.log" if program.server else "/dev/fd/1"
+    return f"""\
+[program:{program.name}]
+command={shlex.join(until_parent_dies(program.command, program.stop_signal))}
+autorestart={"unexpected" if program.ends_with else "true"}
+exitcodes={",".join(map(str, program.ends_with or (0,)))}
+startsecs=0
+stopsignal={program.stop_signal}
+stopwaitsecs=20
+killasgroup=true
+redirect_stderr=true
+stdout_logfile={log}
+stdout_logfile_maxbytes={"10MB" if program.server else 0}
+"""
+
+
+def _web_server(config: Config) -> list[str]:
+    return [
+        PYTHON, "-m", "gunicorn", "wsgi:app", "--bind", f"{config.http_host}:{config.http_port}",
+        "--preload", "--workers", "2", "--threads", "4", "--graceful-timeout", "10", "--log-level", "warning",
+        "--no-control-socket",  # it would be made in the user's home
+    ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""broker -> database, nothing else. `python -m mqtt_bridge` runs one bridge."""

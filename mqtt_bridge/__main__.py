@@ -1,0 +1,19 @@
+"""Start one bridge: `python -m mqtt_bridge`."""
+
+from __future__ import annotations
+
+from config import begin
+from mqtt_bridge.bridge import run
+from tracker.ingest import Ingest
+from tracker.storage.engine import make_engine, wait_for_schema
+
+
+def main() -> None:
+    config = begin("bridge")
+    engine = make_engine(config.database_url, pool_size=1)
+    wait_for_schema(engine)
+    run(config.mqtt_url, engine, Ingest(engine, config.retention_days))
+
+
+if __name__ == "__main__":
+    main()

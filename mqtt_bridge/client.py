@@ -1,0 +1,175 @@
+"""The bridge's end of the MQTT connection, on paho's external-loop calls: one thread, our own `select`.
+
+The only file here that knows paho. A `mid` belongs to the connection it came on: a connection is used until its first
+trouble and then thrown away, and what was not acknowledged comes again on the next one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import select
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import unquote, urlsplit
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from tracker.ingest import Message
+from tracker.wire.topics import SUBSCRIPTIONS
+
+DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
+KEEPALIVE_S = 30
+ANSWER_S = 10.0  # how long the broker may take to answer CONNECT and SUBSCRIBE
+IDLE_S = 5.0
+QOS = 1
+
+
+class BrokerAway(ConnectionError):
+    """The connection could not be made or was lost; the text says what to check."""
+
+
+class BrokerRefuses(BrokerAway):
+    """The broker answered no: wrong secret, or no right to read the positions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message as it was delivered: acknowledged by its `mid` on the connection it came on."""
+
+    mid: int
+    message: Message
+
+
+class Connection:
+    """One connection with a durable session, subscribed to every device's positions."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._url = parts
+        self._delivered: list[Delivery] = []
+        self._connected: ReasonCode | None = None
+        self._granted: list[ReasonCode] | None = None
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id(unquote(parts.password or "")),
+            clean_session=False,
+            protocol=MQTTProtocolVersion.MQTTv311,
+            manual_ack=True,
+            reconnect_on_failure=False,
+        )
+        self._client.username_pw_set(unquote(parts.username or ""), unquote(parts.password or ""))
+        if parts.scheme == "mqtts":
+            self._client.tls_set()
+        self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_message = self._on_message
+        self._open()
+
+    def receive(self, most: int, wait_s: float) -> list[Delivery]:
+        """What arrives until `most` messages are there or `wait_s` have passed since the first of them.
+
+        An empty list means that nothing came for `IDLE_S`.
+        """
+        deadline = time.monotonic() + IDLE_S
+        while len(self._delivered) < most and (left := deadline - time.monotonic()) > 0:
+            before = len(self._delivered)
+            self._turn(left)
+            if not before and self._delivered:
+                deadline = time.monotonic() + wait_s
+        batch, self._delivered = self._delivered, []
+        return batch
+
+    def acknowledge(self, batch: list[Delivery]) -> None:
+        """Acknowledge each `mid` of the batch once, in arrival order, and hand the packets to the network."""
+        for mid in dict.fromkeys(delivery.mid for delivery in batch):
+            self._client.ack(mid, QOS)
+        self._flush()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave; the session stays, and what is unacknowledged stays unacknowledged."""
+        self._client.disconnect()
+        self._client.loop_write()
+
+    def _open(self) -> None:
+        where = f"the broker at {self._url.hostname}:{self._port}"
+        try:
+            self._client.connect(self._url.hostname or "", self._port, KEEPALIVE_S)
+        except OSError as error:
+            raise BrokerAway(f"{where} cannot be reached ({error}); check MQTT_URL, or start the broker") from error
+        self._turn_until(lambda: self._connected is not None, f"{where} does not answer CONNECT")
+        if self._connected is None or self._connected.is_failure:
+            raise BrokerRefuses(f"{where} refuses the bridge ({self._connected}); check login and secret in MQTT_URL")
+        self._client.subscribe([(topic, QOS) for topic in SUBSCRIPTIONS])
+        self._turn_until(lambda: self._granted is not None, f"{where} does not answer SUBSCRIBE")
+        if any(code.is_failure for code in self._granted or []):
+            raise BrokerRefuses(f"{where} does not let the bridge read {', '.join(SUBSCRIPTIONS)}; check its rights")
+
+    @property
+    def _port(self) -> int:
+        return self._url.port or DEFAULT_PORTS[self._url.scheme]
+
+    def _turn_until(self, condition: Callable[[], bool], complaint: str) -> None:
+        deadline = time.monotonic() + ANSWER_S
+        while not condition():
+            if (left := deadline - time.monotonic()) <= 0:
+                raise BrokerAway(complaint)
+            self._turn(left)
+
+    def _turn(self, wait_s: float) -> None:
+        """One turn of the loop: wait until the socket has something for us or takes something from us, and do it."""
+        sock = self._socket()
+        readable, writable, _ = select.select([sock], [sock] if self._client.want_write() else [], [], wait_s)
+        if readable or self._pending():
+            self._check(self._client.loop_read())
+        if writable:
+            self._check(self._client.loop_write())
+        self._check(self._client.loop_misc())
+
+    def _flush(self) -> None:
+        while self._client.want_write():
+            select.select([], [self._socket()], [], KEEPALIVE_S)
+            self._check(self._client.loop_write())
+
+    def _pending(self) -> bool:
+        """Whether TLS has decrypted more than was read: `select` does not see that."""
+        pending = getattr(self._client.socket(), "pending", None)
+        return bool(pending and pending())
+
+    def _socket(self) -> mqtt.SocketLike:
+        sock = self._client.socket()
+        if sock is None:
+            raise BrokerAway("the broker closed the connection")
+        return sock
+
+    def _check(self, code: MQTTErrorCode) -> None:
+        if code != MQTTErrorCode.MQTT_ERR_SUCCESS and self._connected is not None and not self._connected.is_failure:
+            raise BrokerAway(f"the connection to the broker was lost ({mqtt.error_string(code)})")
+
+    def _on_connect(self, _c: mqtt.Client, _d: object, _f: object, code: ReasonCode, _p: Properties | None) -> None:
+        self._connected = code
+
+    def _on_subscribe(
+        self, _c: mqtt.Client, _d: object, _mid: int, codes: list[ReasonCode], _p: Properties | None
+    ) -> None:
+        self._granted = codes
+
+    def _on_message(self, _client: mqtt.Client, _data: object, said: mqtt.MQTTMessage) -> None:
+        message = Message(said.topic, bytes(said.payload), datetime.now(UTC), said.retain)
+        self._delivered.append(Delivery(said.mid, message))
+
+
+def client_id(secret: str) -> str:
+    """The bridge's client id: the same at every start, because the session hangs on it, and known to nobody else.
+
+    Whoever connects with this id takes the session over, so it is derived from the secret.
+    """
+    return f"jejak-bridge-{hmac.digest(secret.encode(), b'client id', hashlib.sha256).hex()[:16]}"

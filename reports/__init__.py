@@ -1,0 +1,7 @@
+"""The scheduler and its reports.
+
+    __main__.py   python -m reports [--once REPORT DATE]
+    schedule.py   the table of jobs, and how one of several schedulers is the active one; alone imports apscheduler
+    judging.py    which windows are due, in which order effects happen, what a run leaves behind
+    no_show.py, idle.py   what is computed of one window
+"""

@@ -1,0 +1,131 @@
+"""The table of jobs, and the scheduler that runs them; of several schedulers one is active and the others stand by."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.blocking import BlockingScheduler
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
+
+from reports.judging import judge_due
+from tracker.domain.fix import oldest_kept
+from tracker.maintenance import partitions
+
+LEADER_LOCK = 0x6C656164  # "lead"
+STAND_BY_S = 1.0
+GUARD_S = 2.0  # how soon an active scheduler notices that its lock is gone
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """What jobs work on; long ones end early once `stop` is set."""
+
+    engine: Engine
+    retention_days: int
+    stop: threading.Event
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    name: str
+    run: Callable[[City, datetime], object]
+    every: timedelta
+
+
+def _judge_due(city: City, now: datetime) -> None:
+    judge_due(city.engine, now, oldest_kept(now, city.retention_days), city.stop.is_set)
+
+
+def _keep_partitions(city: City, now: datetime) -> None:
+    partitions.keep(city.engine, now, city.retention_days)
+
+
+# Each also runs once at start. One thread runs them all, so none overlaps another.
+JOBS = (
+    Job("partitions", _keep_partitions, timedelta(days=1)),
+    Job("judging", _judge_due, timedelta(minutes=1)),
+)
+
+
+def serve(city: City) -> None:
+    """Be the active scheduler or stand by to become it, until SystemExit; a vanished database is waited for."""
+    said = ""
+    while True:
+        try:
+            with city.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+                conn.detach()  # its end releases the lock; back in the pool it would keep it
+                if _lead(conn):
+                    said = ""
+                    _run_jobs(city, conn)
+                    continue
+            waits_for = "another scheduler is active; standing by"
+        except OperationalError as error:
+            waits_for = f"the database is away ({_first_line(error)}); trying again"
+        if waits_for != said:
+            log.info("waiting: %s", waits_for)
+            said = waits_for
+        time.sleep(STAND_BY_S)
+
+
+def _lead(conn: Connection) -> bool:
+    """Whether this connection now holds the lock of the active scheduler."""
+    return bool(conn.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}))
+
+
+def _run_jobs(city: City, lock: Connection) -> None:
+    """Run the jobs while the lock's connection lives; a SystemExit waits for the batch in hand."""
+    scheduler = _scheduler(city, lock)
+    log.info("active: %s", ", ".join(f"{job.name} every {job.every}" for job in JOBS))
+    try:
+        scheduler.start()
+    except SystemExit:
+        city.stop.set()
+        scheduler.shutdown(wait=True)
+        raise
+
+
+def _scheduler(city: City, lock: Connection) -> BlockingScheduler:
+    executors = {"default": ThreadPoolExecutor(1), "guard": ThreadPoolExecutor(1)}
+    defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+    scheduler = BlockingScheduler(timezone=UTC, executors=executors, job_defaults=defaults)
+    now = datetime.now(UTC)
+    for job in JOBS:
+        seconds = job.every.total_seconds()
+        scheduler.add_job(_run, "interval", (job, city), seconds=seconds, id=job.name, next_run_time=now)
+
+    def guard() -> None:
+        if not _alive(lock):
+            log.warning("the lock of the active scheduler is gone with its connection")
+            scheduler.shutdown(wait=False)
+
+    scheduler.add_job(guard, "interval", seconds=GUARD_S, executor="guard", id="guard")
+    return scheduler
+
+
+def _run(job: Job, city: City) -> None:
+    """Run a job. Only the database being away is expected; apscheduler logs anything else with its trace."""
+    try:
+        job.run(city, datetime.now(UTC))
+    except OperationalError as error:
+        log.warning("%s: the database is away (%s); it is tried again", job.name, _first_line(error))
+
+
+def _alive(lock: Connection) -> bool:
+    try:
+        lock.execute(text("SELECT 1"))
+    except OperationalError:
+        return False
+    return True
+
+
+def _first_line(error: OperationalError) -> str:
+    return (str(error.orig).splitlines() or ["connection lost"])[0]

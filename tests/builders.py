@@ -1,0 +1,87 @@
+"""Rows with sensible defaults, so that a test names only what it is about."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import Connection, insert
+
+from tracker.storage import models as m
+from tracker.storage.devices import add_device, ids_by_login
+
+_numbers = itertools.count(1)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def unit(conn: Connection, name: str = "", below: int | None = None) -> int:
+    name = name or f"Unit {next(_numbers)}"
+    return conn.scalars(insert(m.Unit).values(name=name, parent_id=below).returning(m.Unit.id)).one()
+
+
+def person(conn: Connection, unit_id: int | None = None, name: str = "Siti Rahayu") -> int:
+    nip = f"19800101200501{next(_numbers):04d}"
+    values = {"nip": nip, "name": name, "unit_id": unit_id or unit(conn)}
+    return conn.scalars(insert(m.Person).values(values).returning(m.Person.id)).one()
+
+
+def zone(conn: Connection, lat: float = -6.2, lon: float = 106.8, radius_m: int = 150, name: str = "") -> int:
+    values = {"name": name or f"Zone {next(_numbers)}", "lat_e7": round(lat * 1e7), "lon_e7": round(lon * 1e7)}
+    return conn.scalars(insert(m.Zone).values(**values, radius_m=radius_m).returning(m.Zone.id)).one()
+
+
+def vehicle(conn: Connection, unit_id: int | None = None, kind: str = "garbage_truck", base: int | None = None) -> int:
+    number = next(_numbers)
+    values = {"call_sign": f"V-{number}", "plate": f"B {number} XY", "kind": kind, "base_zone_id": base}
+    return conn.scalars(insert(m.Vehicle).values(**values, unit_id=unit_id or unit(conn)).returning(m.Vehicle.id)).one()
+
+
+def device(
+    conn: Connection,
+    login: str = "",
+    *,
+    person_id: int | None = None,
+    vehicle_id: int | None = None,
+    interval_s: int = 60,
+) -> int:
+    """A device held by the person or vehicle since long ago, or by nobody; returns its id."""
+    login = login or f"device-{next(_numbers)}"
+    kind = "tracker" if vehicle_id else "phone"
+    holder = {"person_id": person_id, "vehicle_id": vehicle_id}
+    add_device(conn, login, kind, expected_interval_s=interval_s, since=LONG_AGO, **holder)
+    return ids_by_login(conn, [login])[login]
+
+
+def shift(conn: Connection, profile: str = "FIELD", grace_min: int = 15) -> int:
+    values = {"name": f"Shift {next(_numbers)}", "start_time": time(8), "duration_min": 480, "profile": profile}
+    return conn.scalars(insert(m.Shift).values(**values, grace_min=grace_min).returning(m.Shift.id)).one()
+
+
+def window(
+    conn: Connection,
+    person_id: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    work_date: date | None = None,
+    zones: Sequence[int] = (),
+    shift_id: int | None = None,
+    margin: timedelta = timedelta(hours=1),
+    published_at: datetime = LONG_AGO,
+) -> int:
+    """A published duty window; `work_date` is the UTC date of its start unless given."""
+    values = {
+        "person_id": person_id,
+        "shift_id": shift_id or shift(conn),
+        "work_date": work_date or starts_at.date(),
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "accepts_from": starts_at - margin,
+        "accepts_until": ends_at + margin,
+        "published_at": published_at,
+    }
+    window_id = conn.scalars(insert(m.DutyWindow).values(values).returning(m.DutyWindow.id)).one()
+    for zone_id in zones:
+        conn.execute(insert(m.DutyWindowZone).values(window_id=window_id, zone_id=zone_id))
+    return window_id

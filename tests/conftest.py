@@ -1,0 +1,86 @@
+"""Fixtures: a real PostgreSQL for the session with a fresh database per test, a real broker per test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, settings
+from sqlalchemy import Engine
+
+from tests.services import Broker, DatabaseServer, server_folder
+from tracker.storage.engine import make_engine
+from tracker.storage.migrate import migrate
+from tracker.storage.partitions import keep_partitions
+
+# how fast an example is drawn on a busy machine says nothing about the code
+settings.register_profile("jejak", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("jejak")
+
+RETENTION_DAYS = 60
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A fresh, migrated database of one test."""
+
+    name: str
+    app_url: str
+    owner_url: str
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[DatabaseServer]:
+    with server_folder() as folder:
+        server = DatabaseServer(folder)
+        server.process.start()
+        _make_template(server)
+        yield server
+        server.process.stop()
+
+
+def _make_template(server: DatabaseServer) -> None:
+    server.create("template_jejak")
+    owner = make_engine(server.url("jejak_owner", "template_jejak"), pool_size=1)
+    migrate(owner, "jejak_app", RETENTION_DAYS)
+    with owner.begin() as conn:
+        keep_partitions(conn, datetime.now(UTC), RETENTION_DAYS)
+    owner.dispose()
+
+
+@pytest.fixture
+def database(database_server: DatabaseServer) -> Iterator[Database]:
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    database_server.create(name, template="template_jejak")
+    yield Database(name, database_server.url("jejak_app", name), database_server.url("jejak_owner", name))
+    database_server.drop(name)
+
+
+@pytest.fixture
+def engine(database: Database) -> Iterator[Engine]:
+    """The database as the application's role sees it."""
+    engine = make_engine(database.app_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def owner(database: Database) -> Iterator[Engine]:
+    """The database as the role that migrates sees it."""
+    owner = make_engine(database.owner_url, pool_size=1)
+    yield owner
+    owner.dispose()
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    with server_folder() as folder:
+        broker = Broker(folder)
+        broker.process.start()
+        yield broker
+        broker.process.stop()

@@ -1,0 +1,138 @@
+"""`make run` as an operator meets it: it starts, what dies is restarted, Ctrl-C ends everything, the data stay."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from sqlalchemy import Connection, func, insert, select
+
+from config import Config
+from tests.services import CHECKOUT, Process, answers, free_port, server_folder, wait_until
+from tracker.storage.engine import make_engine
+from tracker.storage.models import Unit
+
+PROGRAMS = {
+    "postgres": "/postgres -D", "broker": "nats-server", "bridge": "mqtt_bridge", "live": "tracker.live",
+    "web": "gunicorn", "scheduler": "-m reports", "broker-access": "tracker.broker_access",
+}  # fmt: skip
+
+
+class City:
+    """An empty city of its own folder and ports, run as `make run` does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.http_port, self.mqtt_port = free_port(), free_port()
+        self.env = {
+            "PATH": os.environ["PATH"], "DEMO": "0", "DATA_DIR": str(folder / "city"),
+            "HTTP_PORT": str(self.http_port), "MQTT_PORT": str(self.mqtt_port),
+        }  # fmt: skip
+        command = [sys.executable, "-m", "deploy.local"]
+        self.process = Process(command, folder / "city.log", self.ready, env=self.env, cwd=CHECKOUT)
+
+    def ready(self) -> bool:
+        return self.get("/readyz") == 200 and answers(self.mqtt_port)
+
+    def get(self, path: str) -> int | None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return None
+
+    def pids(self) -> dict[str, int]:
+        """The process that supervisor watches, by program."""
+        assert self.process.popen is not None
+        [supervisor] = psutil.Process(self.process.popen.pid).children()
+        commands = {child.pid: command_line(child) for child in supervisor.children()}
+        return {name: pid for name, sign in PROGRAMS.items() for pid, line in commands.items() if sign in line}
+
+    @contextmanager
+    def database(self) -> Iterator[Connection]:
+        engine = make_engine(Config.from_env(self.env).database_url, pool_size=1)
+        with engine.begin() as conn:
+            yield conn
+        engine.dispose()
+
+
+def command_line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""
+
+
+@pytest.fixture
+def city() -> Iterator[City]:
+    with server_folder() as folder:
+        city = City(folder)
+        city.process.start()
+        yield city
+        city.process.stop()
+
+
+def test_an_empty_city_answers_and_shows_an_empty_map(city: City) -> None:
+    assert city.get("/") == 200
+    wait_until(lambda: city.get("/public/vehicles.geojson") == 200, "the first snapshot")
+    wait_until(lambda: "Jejak is running" in city.process.tail(), "the announcement")
+
+
+def test_what_is_killed_is_started_again_however_often(city: City) -> None:
+    for name in [*PROGRAMS] * 3:
+        wait_until(lambda n=name: n in city.pids(), f"{name} runs")
+        before = city.pids()[name]
+        os.kill(before, signal.SIGKILL)
+        wait_until(lambda n=name, old=before: city.pids().get(n, old) != old, f"{name} runs again")
+    wait_until(city.ready, "the city answers again")
+
+
+def test_ctrl_c_ends_every_process_and_the_data_survive_a_restart(city: City) -> None:
+    with city.database() as conn:
+        conn.execute(insert(Unit).values(name="Dinas Bina Marga"))
+    assert city.process.popen is not None
+    everyone = psutil.Process(city.process.popen.pid).children(recursive=True)
+    os.kill(city.process.popen.pid, signal.SIGINT)
+    for child in psutil.Process(city.process.popen.pid).children():
+        child.send_signal(signal.SIGINT)  # the terminal sends it to the whole foreground group
+    assert city.process.popen.wait(30) == 0
+    assert not [process for process in everyone if process.is_running()]
+    city.process.start()
+    with city.database() as conn:
+        assert conn.scalar(select(func.count()).select_from(Unit)) == 1
+
+
+def test_a_killed_launcher_leaves_no_process_behind(city: City) -> None:
+    assert city.process.popen is not None
+    everyone = psutil.Process(city.process.popen.pid).children(recursive=True)
+    city.process.kill()
+    wait_until(lambda: not [process for process in everyone if process.is_running()], "all of them are gone")
+
+
+def run(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "deploy.local"]
+    return subprocess.run(command, env=env, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_taken_port_a_second_start_and_a_wrong_value_each_say_what_to_do(city: City) -> None:
+    again = run(city.env)
+    assert again.returncode == 1 and "already running" in again.stderr
+    with server_folder() as folder:
+        other = city.env | {"DATA_DIR": str(folder)}
+        taken = run(other)
+        assert taken.returncode == 1
+        assert f"HTTP_PORT={city.http_port} cannot be used" in taken.stderr and "choose another" in taken.stderr
+        wrong = run(other | {"HTTP_PORT": "http"})
+        assert wrong.returncode == 1 and wrong.stderr.strip() == (
+            "jejak: HTTP_PORT='http': expected a whole number from 1 to 65535"
+        )

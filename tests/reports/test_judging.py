@@ -1,0 +1,398 @@
+"""Windows become revisions: each once, again when late fixes touch them, and never by half."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import ProgrammingError
+
+from reports import judging
+from reports.judging import judge_date, judge_due
+from tests import builders
+from tests.conftest import Database
+from tests.reports.duties import (
+    RETENTION_DAYS,
+    WORK_DATE,
+    at,
+    idles,
+    judge,
+    on_duty,
+    receive,
+    runs,
+    track,
+    verdicts,
+)
+from tracker.domain.fix import oldest_kept
+from tracker.storage.duty import Inputs
+from tracker.storage.engine import make_engine
+from tracker.storage.models import Assignment, LateDay, VerdictRevision
+from tracker.storage.revisions import Computed
+
+
+def test_a_window_that_ended_gets_a_verdict_and_an_idle_figure(engine: Engine) -> None:
+    with engine.begin() as conn:
+        duty = on_duty(conn)
+        receive(conn, duty.device_id, track("07:30-12:00 work", "12:05-12:45 kiosk", "12:50-16:30 work"))
+    judge(engine, "17:30")
+    (verdict,), (idle,) = verdicts(engine, duty.window_id), idles(engine, duty.window_id)
+    assert (verdict.revision, verdict.reason, verdict.status, verdict.cause) == (1, "first", "PRESENT", None)
+    assert (verdict.late_min, verdict.left_early_min, verdict.observed_s) == (0, 0, 28800)
+    assert (idle.measure, idle.counted_s, idle.inputs_digest) == ("idle", 2400, verdict.inputs_digest)
+    assert [place["seconds"] for place in idle.evidence["places"]] == [2400]
+
+
+def test_each_person_is_judged_by_their_own_phone(engine: Engine) -> None:
+    with engine.begin() as conn:
+        there, away, silent = on_duty(conn), on_duty(conn), on_duty(conn)
+        receive(conn, there.device_id, track("07:30-16:30 work"))
+        receive(conn, away.device_id, track("07:10-16:30 home"))
+    judge(engine, "17:30")
+    found = {duty: verdicts(engine, duty.window_id)[0] for duty in (there, away, silent)}
+    assert [(v.status, v.cause) for v in found.values()] == [
+        ("PRESENT", None), ("NO_SHOW", None), ("UNVERIFIED", "silent"),
+    ]  # fmt: skip
+    run = runs(engine)["no_show"]
+    assert (run.state, run.error) == ("done", None)
+    assert run.counts == {"windows": 3, "written": 3, "NO_SHOW": 1, "PRESENT": 1, "UNVERIFIED": 1}
+    assert runs(engine)["idle"].counts == {"windows": 3, "written": 3, "idle": 3}
+
+
+@pytest.mark.parametrize(("grace_min", "too_early", "due"), [(0, "17:14", "17:15"), (100, "17:39", "17:40")])
+def test_a_window_is_judged_after_its_last_fixes_and_grace(
+    engine: Engine, grace_min: int, too_early: str, due: str
+) -> None:
+    with engine.begin() as conn:
+        duty = on_duty(conn, grace_min=grace_min)
+    judge(engine, too_early)
+    assert verdicts(engine, duty.window_id) == [] and runs(engine) == {}
+    judge(engine, due)
+    assert len(verdicts(engine, duty.window_id)) == 1
+
+
+def test_judging_again_writes_nothing(engine: Engine) -> None:
+    with engine.begin() as conn:
+        duty = on_duty(conn)
+        receive(conn, duty.device_id, track("07:30-16:30 work"))
+    judge(engine, "17:30")
+    finished = runs(engine)["no_show"].finished_at
+    judge(engine, "17:31")
+    judge_date(engine, "no_show", WORK_DATE, at("18:00"), oldest_kept(at("18:00"), RETENTION_DAYS))
+    assert len(verdicts(engine, duty.window_id)) == 1
+    assert runs(engine)["idle"].finished_at < runs(engine)["no_show"].finished_at > finished
+
+
+def test_fixes_that_arrive_late_turn_unverified_into_present(engine: Engine) -> None:
+    with engine.begin() as conn:
+        duty = on_duty(conn)
+    judge(engine, "17:30")
+    with engine.begin() as conn:
+        receive(conn, duty.device_id, track("07:30-16:30 work"), received_at=at("+1 09:00"))
+    judge(engine, "+1 09:01")
+    revisions = verdicts(engine, duty.window_id)
+    assert [(v.revision, v.reason, v.status) for v in revisions] == [
+        (1, "first", "UNVERIFIED"), (2, "late_fixes", "PRESENT"),
+    ]  # fmt: skip
+    assert [i.revision for i in idles(engine, duty.window_id)] == [1, 2]
+    assert late_days(engine) == 0
+
+
+def test_a_night_shift_is_judged_again_for_late_fixes_of_either_utc_day(engine: Engine) -> None:
+    with engine.begin() as conn:
+        duty = on_duty(conn, "22:00", "+1 08:00")  # 15:00 to 01:00 UTC
+    judge(engine, "+1 09:30")
+    for words in ("22:00-23:00 work", "+1 07:10-+1 08:00 work"):
+        with engine.begin() as conn:
+            receive(conn, duty.device_id, track(words), received_at=at("+1 10:00"))
+        judge(engine, "+1 10:01")
+    assert [v.on_site_s for v in verdicts(engine, duty.window_id)] == [0, 3600, 3600 + 3000]
+
+
+def test_late_fixes_of_a_window_that_still_runs_wait_for_its_end(engine: Engine) -> None:
+    with engine.begin() as conn:
+        duty = on_duty(conn)
+        receive(conn, duty.device_id, track("07:30-12:00 work"), received_at=at("12:30"))
+    assert late_days(engine) > 0
+    judge(engine, "12:31")
+    assert late_days(engine) == 0 and verdicts(engine, duty.window_id) == []
+    judge(engine, "17:30")
+    assert verdicts(engine, duty.window_id)[0].on_site_s == 4 * 3600
+
+
+def test_marks_of_vehicles_are_taken_away(engine: Engine) -> None:
+    with engine.begin() as conn:
+        device_id = builders.device(conn, vehicle_id=builders.vehicle(conn))
+        receive(conn, device_id, track("07:30-09:00 work"), received_at=at("12:30"))
+    judge(engine, "12:31")
+    assert late_days(engine) == 0 and runs(engine) == {}
+
+
+def test_a_phone_handed_over_in_the_middle_counts_for_each_holder_in_turn(engine: Engine) -> None:
+    with engine.begin() as conn:
+        first, second = on_duty(conn), on_duty(conn)
+        conn.execute(update(Assignment).where(Assignment.device_id == first.device_id).values(
+            period=Range(builders.LONG_AGO, at("12:00"), bounds="[)")))
+        conn.execute(update(Assignment).where(Assignment.device_id == second.device_id).values(
+            period=Range(builders.LONG_AGO, at("12:00"), bounds="[)")))
+        handed_over = Range(at("12:00"), None, bounds="[)")
+        conn.execute(insert(Assignment).values(
+            device_id=first.device_id, person_id=second.person_id, period=handed_over))
+        receive(conn, first.device_id, track("07:30-16:30 work"))
+    judge(engine, "17:30")
+    on_site = [verdicts(engine, duty.window_id)[0].on_site_s for duty in (first, second)]
+    assert on_site == [4 * 3600 - 60, 4 * 3600]
+
+
+def test_a_device_whose_clock_runs_ahead_accuses_nobody(engine: Engine) -> None:
+    """A clock 7 h ahead makes the night at home look like the day at work."""
+    with engine.begin() as conn:
+        duty = on_duty(conn)
+        receive(conn, duty.device_id, track("07:10-16:30 home"), slow=timedelta(hours=-7))
+    judge(engine, "17:30")
+    (verdict,) = verdicts(engine, duty.window_id)
+    assert (verdict.status, verdict.cause) == ("UNVERIFIED", "silent")
+
+
+def test_a_device_whose_clock_is_slow_accuses_nobody(engine: Engine) -> None:
+    """A clock 9 h slow makes an evening at home look like a day away; another phone's clock says nothing of it."""
+    with engine.begin() as conn:
+        duty, late = on_duty(conn), on_duty(conn)
+        other_phone = builders.device(conn, person_id=duty.person_id)
+        receive(conn, other_phone, track("07:05-07:20 home"))
+        receive(conn, duty.device_id, track("07:10-16:30 home"), slow=timedelta(hours=9))
+        receive(conn, late.device_id, track("07:10-09:59 home", "10:00-16:30 work"), slow=timedelta(hours=9))
+    judge(engine, "+1 03:00")
+    (verdict,), (minutes,) = verdicts(engine, duty.window_id), verdicts(engine, late.window_id)
+    assert (verdict.status, verdict.cause) == ("UNVERIFIED", "clock_unproven")
+    assert (minutes.status, minutes.late_min, minutes.left_early_min) == ("PRESENT", None, 0)
+    assert idles(engine, duty.window_id)[0].counted_s == 0
+
+
+def test_one_fix_that_arrives_when_it_is_made_proves_the_clock(engine: Engine) -> None:
+    with engine.begin() as conn:
+        duty = on_duty(conn)
+        receive(conn, duty.device_id, track("07:10-16:20 home"), received_at=at("16:21"))
+    judge(engine, "17:30")
+    assert verdicts(engine, duty.window_id)[0].status == "NO_SHOW"
+
+
+def test_punctual_fixes_after_the_end_are_no_late_fixes(engine: Engine) -> None:
+    """Whatever belongs to a window has arrived when it is judged, so computing it again changes nothing."""
+    with engine.begin() as conn:
+        duty = on_duty(conn)
+        receive(conn, duty.device_id, track("07:30-16:15 work"))
+    judge(engine, "16:30")
+    with engine.begin() as conn:
+        receive(conn, duty.device_id, track("16:16-17:00 work"))
+    judge(engine, "17:15")
+    judge_date(engine, "no_show", WORK_DATE, at("18:00"), oldest_kept(at("18:00"), RETENTION_DAYS))
+    assert [v.reason for v in verdicts(engine, duty.window_id)] == ["first"]
+
+
+def test_silence_while_all_others_were_silent_too_is_an_outage(engine: Engine) -> None:
+    with engine.begin() as conn:
+        silent = on_duty(conn)
+        for _ in range(5):
+            receive(conn, on_duty(conn).device_id, track("07:10-08:30 work", "15:30-16:30 work"))
+    judge(engine, "17:30")
+    (verdict,) = verdicts(engine, silent.window_id)
+    assert (verdict.status, verdict.cause) == ("UNVERIFIED", "outage")
+
+
+def test_silence_while_others_were_heard_is_silence(engine: Engine) -> None:
+    with engine.begin() as conn:
+        silent = on_duty(conn)
+        for _ in range(5):
+            receive(conn, on_duty(conn).device_id, track("07:10-16:30 work"))
+    judge(engine, "17:30")
+    assert verdicts(engine, silent.window_id)[0].cause == "silent"
+
+
+def test_a_window_whose_fixes_are_no_longer_kept_is_not_judged(engine: Engine) -> None:
+    with engine.begin() as conn:
+        duty = on_duty(conn)
+    too_late = at("17:30") + timedelta(days=RETENTION_DAYS + 1)
+    judge_due(engine, too_late, oldest_kept(too_late, RETENTION_DAYS), lambda: False)
+    assert verdicts(engine, duty.window_id) == []
+
+
+def test_a_run_that_fails_says_why_leaves_nothing_half_done_and_is_tried_again(
+    engine: Engine, database: Database
+) -> None:
+    with engine.begin() as conn:
+        duty = on_duty(conn)
+    as_owner(database, "REVOKE INSERT ON idle_revision FROM jejak_app")
+    with pytest.raises(ProgrammingError):
+        judge(engine, "17:30")
+    failed = runs(engine)["no_show"]
+    assert failed.state == "failed" and "permission denied for table idle_revision" in failed.error
+    assert verdicts(engine, duty.window_id) == []
+    as_owner(database, "GRANT INSERT ON idle_revision TO jejak_app")
+    judge(engine, "17:31")
+    assert (runs(engine)["no_show"].state, runs(engine)["no_show"].error) == ("done", None)
+    assert len(verdicts(engine, duty.window_id)) == 1
+
+
+def test_marks_of_a_failed_run_are_still_there(engine: Engine, database: Database) -> None:
+    with engine.begin() as conn:
+        duty = on_duty(conn)
+    judge(engine, "17:30")
+    with engine.begin() as conn:
+        receive(conn, duty.device_id, track("07:30-16:30 work"), received_at=at("+1 09:00"))
+    as_owner(database, "REVOKE INSERT ON verdict FROM jejak_app")
+    with pytest.raises(ProgrammingError):
+        judge(engine, "+1 09:01")
+    as_owner(database, "GRANT INSERT ON verdict TO jejak_app")
+    judge(engine, "+1 09:02")
+    assert [v.status for v in verdicts(engine, duty.window_id)] == ["UNVERIFIED", "PRESENT"]
+
+
+def test_a_run_that_is_stopped_says_so_and_goes_on_later(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "WINDOWS_AT_A_TIME", 1)
+    with engine.begin() as conn:
+        duties = [on_duty(conn) for _ in range(2)]
+    judge_due(engine, at("17:30"), oldest_kept(at("17:30"), RETENTION_DAYS), lambda: True)
+    assert [len(verdicts(engine, duty.window_id)) for duty in duties] == [1, 0]
+    assert runs(engine)["no_show"].error == "stopped before the end; it goes on at the next start"
+    judge(engine, "17:31")
+    assert [len(verdicts(engine, duty.window_id)) for duty in duties] == [1, 1]
+    assert (runs(engine)["no_show"].state, runs(engine)["no_show"].error) == ("done", None)
+
+
+def test_a_run_that_is_stopped_after_its_last_window_is_done(engine: Engine) -> None:
+    with engine.begin() as conn:
+        on_duty(conn)
+    judge_due(engine, at("17:30"), oldest_kept(at("17:30"), RETENTION_DAYS), lambda: True)
+    assert runs(engine)["no_show"].state == "done"
+
+
+@pytest.fixture
+def bad_windows(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """Ids of windows on which a rule fails."""
+    bad: set[int] = set()
+    report = judging.REPORTS["idle"]
+
+    def compute(inputs: Inputs, now: datetime) -> Computed:
+        if inputs.window_id in bad:
+            raise ZeroDivisionError("float division by zero")
+        return report.compute(inputs, now)
+
+    monkeypatch.setitem(judging.REPORTS, "idle", replace(report, compute=compute))
+    return bad
+
+
+def test_a_window_that_cannot_be_judged_is_named_and_holds_up_nobody(
+    engine: Engine, bad_windows: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "WINDOWS_AT_A_TIME", 2)
+    with engine.begin() as conn:
+        bad, *others = [on_duty(conn) for _ in range(5)]
+    bad_windows.add(bad.window_id)
+    judge(engine, "17:30")
+    assert [len(verdicts(engine, duty.window_id)) for duty in others] == [1, 1, 1, 1]
+    assert verdicts(engine, bad.window_id) == idles(engine, bad.window_id) == []
+    run = runs(engine)["no_show"]
+    assert (run.state, run.counts["windows"]) == ("failed", 4)
+    assert run.error == f"window {bad.window_id}: ZeroDivisionError: float division by zero"
+    bad_windows.clear()
+    judge(engine, "17:31")
+    assert len(verdicts(engine, bad.window_id)) == 1 and runs(engine)["no_show"].state == "done"
+
+
+def test_late_fixes_of_a_window_that_cannot_be_judged_are_judged_once_it_can(
+    engine: Engine, bad_windows: set[int]
+) -> None:
+    with engine.begin() as conn:
+        bad, other = on_duty(conn), on_duty(conn)
+    judge(engine, "17:30")
+    with engine.begin() as conn:
+        for duty in (bad, other):
+            receive(conn, duty.device_id, track("07:30-16:30 work"), received_at=at("+1 09:00"))
+    bad_windows.add(bad.window_id)
+    judge(engine, "+1 09:01")
+    assert [len(verdicts(engine, duty.window_id)) for duty in (bad, other)] == [1, 2]
+    assert runs(engine)["idle"].state == "failed"
+    bad_windows.clear()
+    judge(engine, "+1 09:02")
+    assert [len(verdicts(engine, duty.window_id)) for duty in (bad, other)] == [2, 2]
+    assert late_days(engine) == 0 and runs(engine)["idle"].state == "done"
+
+
+def test_a_date_by_hand_counts_what_could_not_be_judged(engine: Engine, bad_windows: set[int]) -> None:
+    with engine.begin() as conn:
+        bad, _ = on_duty(conn), on_duty(conn)
+    bad_windows.add(bad.window_id)
+    counts = judge_date(engine, "idle", WORK_DATE, at("17:30"), oldest_kept(at("17:30"), RETENTION_DAYS))
+    assert (counts["windows"], counts["not_judged"]) == (1, 1)
+
+
+def test_first_verdicts_come_before_late_fixes(engine: Engine) -> None:
+    with engine.begin() as conn:
+        vehicle = builders.device(conn, vehicle_id=builders.vehicle(conn))
+        receive(conn, vehicle, track("07:30-09:00 work"), received_at=at("12:30"))
+        duty = on_duty(conn)
+    judge_due(engine, at("17:30"), oldest_kept(at("17:30"), RETENTION_DAYS), lambda: True)
+    assert len(verdicts(engine, duty.window_id)) == 1 and late_days(engine) == 1
+
+
+def test_marks_without_end_do_not_keep_a_run_from_ending(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "MARKS_AT_A_TIME", 1)
+    monkeypatch.setattr(judging, "MARK_BATCHES", 2)
+    with engine.begin() as conn:
+        for _ in range(3):
+            vehicle = builders.device(conn, vehicle_id=builders.vehicle(conn))
+            receive(conn, vehicle, track("07:30-09:00 work"), received_at=at("12:30"))
+    judge(engine, "12:31")
+    assert late_days(engine) == 1
+    judge(engine, "12:32")
+    assert late_days(engine) == 0
+
+
+def test_several_judges_at_once_write_each_verdict_once(engine: Engine) -> None:
+    with engine.begin() as conn:
+        duties = [on_duty(conn) for _ in range(8)]
+    judges = [threading.Thread(target=judge, args=(engine, "17:30")) for _ in range(3)]
+    for thread in judges:
+        thread.start()
+    for thread in judges:
+        thread.join()
+    with engine.connect() as conn:
+        assert conn.scalar(select(func.count()).select_from(VerdictRevision)) == len(duties)
+
+
+def test_a_mark_set_while_its_day_is_judged_is_not_lost(engine: Engine) -> None:
+    """The bridge's transaction began before the judge's and commits after it; its fix must still be judged."""
+    with engine.begin() as conn:
+        duty = on_duty(conn)
+        receive(conn, duty.device_id, track("07:30-09:00 work"), received_at=at("+1 09:00"))
+    with engine.connect() as bridge, bridge.begin():
+        receive(bridge, duty.device_id, track("09:01-16:30 work"), received_at=at("+1 09:00"))
+        judge(engine, "+1 09:01")
+    judge(engine, "+1 09:02")
+    assert verdicts(engine, duty.window_id)[-1].status == "PRESENT"
+
+
+def test_a_date_can_be_computed_by_hand(engine: Engine) -> None:
+    with engine.begin() as conn:
+        duty, _ = on_duty(conn), on_duty(conn, "14:00", "22:00")
+    counts = judge_date(engine, "no_show", WORK_DATE, at("17:30"), oldest_kept(at("17:30"), RETENTION_DAYS))
+    assert counts == {"windows": 1, "written": 1, "UNVERIFIED": 1, "not_judged": 1}
+    assert len(verdicts(engine, duty.window_id)) == 1 and idles(engine, duty.window_id) == []
+    judge(engine, "17:31")
+    assert len(verdicts(engine, duty.window_id)) == len(idles(engine, duty.window_id)) == 1
+
+
+def late_days(engine: Engine) -> int:
+    with engine.connect() as conn:
+        return conn.scalar(select(func.count()).select_from(LateDay)) or 0
+
+
+def as_owner(database: Database, statement: str) -> None:
+    owner = make_engine(database.owner_url, pool_size=1)
+    with owner.begin() as conn:
+        conn.execute(text(statement))
+    owner.dispose()

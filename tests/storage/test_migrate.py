@@ -1,0 +1,106 @@
+"""Migrations: the tables are those of the models, on the oldest server too; rights are least."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, func, inspect, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from deploy.local.service_user import postgres_programs
+from tests import builders
+from tests.conftest import RETENTION_DAYS
+from tests.services import DatabaseServer, server_folder
+from tracker.domain.fix import Fix
+from tracker.storage.engine import make_engine
+from tracker.storage.fixes import Received, RejectedMessage, Saved, save_batch
+from tracker.storage.migrate import migrate
+from tracker.storage.models import Base, Quarantine, Retention
+from tracker.storage.partitions import keep_partitions
+from tracker.storage.revision import MIGRATIONS, head_revision
+
+DEBIAN_12 = Path("/usr/lib/postgresql/15/bin")
+# where the distribution has no 15, the oldest server of the wheel stands in
+OLDEST = DEBIAN_12 if DEBIAN_12.exists() else postgres_programs().parents[1] / "pginstall" / "bin"
+
+
+def test_the_tables_are_those_of_the_models(owner: Engine) -> None:
+    with owner.connect() as conn:
+        partitions = {name for name in inspect(conn).get_table_names() if name.startswith("fix_")}
+        found = compare_metadata(MigrationContext.configure(conn), Base.metadata)
+    differences = [change for change in found if not (change[0] == "remove_table" and change[1].name in partitions)]
+    assert [change for change in differences if change[0] != "remove_index"] == []
+
+
+def test_the_revision_read_off_the_file_names_is_alembics_head() -> None:
+    settings = AlembicConfig()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(settings).get_heads() == [head_revision()]
+
+
+def test_several_starts_at_once_migrate_once(database_server: DatabaseServer) -> None:
+    database_server.create("migrated_at_once")
+    owners = [make_engine(database_server.url("jejak_owner", "migrated_at_once"), pool_size=1) for _ in range(4)]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda owner: migrate(owner, "jejak_app", RETENTION_DAYS), owners))
+    with owners[0].connect() as conn:
+        assert conn.scalars(text("SELECT count(*) FROM alembic_version")).one() == 1
+    for owner in owners:
+        owner.dispose()
+    database_server.drop("migrated_at_once")
+
+
+def test_the_road_works_on_the_oldest_server_supported() -> None:
+    now = datetime.now(UTC)
+    with server_folder() as folder:
+        server = DatabaseServer(folder, OLDEST)
+        server.process.start()
+        owner = make_engine(server.url("jejak_owner"), pool_size=1)
+        migrate(owner, "jejak_app", RETENTION_DAYS)
+        engine = make_engine(server.url("jejak_app"))
+        with engine.begin() as conn:
+            keep_partitions(conn, now, RETENTION_DAYS)
+            device_id = builders.device(conn, vehicle_id=builders.vehicle(conn))
+            fix = Received(device_id, now, Fix(now, -6.2, 106.8))
+            assert save_batch(conn, [fix, fix], []) == Saved(stored=1, duplicate=1)
+            assert int(conn.scalars(text("SHOW server_version_num")).one()) // 10000 in (15, 16)
+        for used in (engine, owner):
+            used.dispose()
+        server.process.stop()
+
+
+def test_days_come_ahead_and_go_when_they_expire(engine: Engine, owner: Engine) -> None:
+    now = datetime.now(UTC)
+    with engine.begin() as conn:
+        assert keep_partitions(conn, now, RETENTION_DAYS) == 0
+    with owner.begin() as conn:
+        conn.execute(update(Retention).values(days=RETENTION_DAYS - 5))
+    with engine.begin() as conn:
+        for hours in (1, 24 * 57):
+            old = RejectedMessage(now - timedelta(hours=hours), "owntracks/01/x", None, ("unknown_device",), b"{}")
+            save_batch(conn, [], [old])
+        assert keep_partitions(conn, now, RETENTION_DAYS - 5) == 5
+        assert conn.scalars(select(func.count()).select_from(Quarantine)).one() == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT keep_days(current_date, current_date)",
+        "SELECT keep_days(current_date - 30, current_date)",
+        "SELECT keep_days(current_date + 1, current_date + 2)",
+        "UPDATE retention SET days = 0",
+        "DELETE FROM fix",
+        "UPDATE quarantine SET reasons = '{}'",
+    ],
+)
+def test_the_application_cannot_drop_what_is_kept(engine: Engine, statement: str) -> None:
+    with engine.begin() as conn, pytest.raises(DBAPIError, match="not expired|permission denied"):
+        conn.execute(text(statement))

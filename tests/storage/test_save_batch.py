@@ -1,0 +1,157 @@
+"""The one transaction: nothing twice, nothing backwards, everything counted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import ProgrammingError
+
+from tests import builders
+from tracker.domain.fix import Fix
+from tracker.storage.fixes import Received, RejectedMessage, Saved, save_batch
+from tracker.storage.models import DeviceState, LateDay, Quarantine, StoredFix
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def received(device_id: int, minutes_ago: float, lat: float = -6.2) -> Received:
+    fix_time = NOW - timedelta(minutes=minutes_ago)
+    return Received(device_id, NOW, Fix(fix_time, lat, 106.8, accuracy_m=12.4, speed_mps=3.25))
+
+
+def save(engine: Engine, *fixes: Received) -> Saved:
+    with engine.begin() as conn:
+        return save_batch(conn, fixes, [])
+
+
+def vehicle_device(engine: Engine) -> int:
+    with engine.begin() as conn:
+        return builders.device(conn, vehicle_id=builders.vehicle(conn))
+
+
+def test_a_fix_is_stored_with_its_time_place_and_measures(engine: Engine) -> None:
+    device_id = vehicle_device(engine)
+    assert save(engine, received(device_id, 1)) == Saved(stored=1)
+    with engine.connect() as conn:
+        row = conn.execute(select(StoredFix.__table__)).one()
+    assert (row.device_id, row.fix_time, row.received_at) == (device_id, NOW - timedelta(minutes=1), NOW)
+    assert (row.lat_e7, row.lon_e7, row.accuracy_m, row.speed_cmps) == (-62000000, 1068000000, 12, 325)
+
+
+def test_the_same_fix_again_is_counted_and_stored_once(engine: Engine) -> None:
+    device_id = vehicle_device(engine)
+    assert save(engine, received(device_id, 1), received(device_id, 1)) == Saved(stored=1, duplicate=1)
+    assert save(engine, received(device_id, 1)) == Saved(duplicate=1)
+    with engine.connect() as conn:
+        state = conn.execute(select(DeviceState.stored, DeviceState.duplicate)).one()
+    assert tuple(state) == (1, 2)
+
+
+def test_a_late_fix_never_moves_the_newest_position_backwards(engine: Engine) -> None:
+    device_id = vehicle_device(engine)
+    save(engine, received(device_id, 1, lat=-6.1))
+    save(engine, received(device_id, 30, lat=-6.3))
+    with engine.connect() as conn:
+        state = conn.execute(select(DeviceState.fix_time, DeviceState.lat_e7)).one()
+    assert tuple(state) == (NOW - timedelta(minutes=1), -61000000)
+
+
+def test_a_late_fix_marks_its_day_for_judging_again(engine: Engine) -> None:
+    device_id = vehicle_device(engine)
+    save(engine, received(device_id, 1), received(device_id, 26 * 60))
+    with engine.connect() as conn:
+        marks = conn.execute(select(LateDay.device_id, LateDay.day)).all()
+    assert [tuple(mark) for mark in marks] == [(device_id, (NOW - timedelta(hours=26)).date())]
+
+
+def test_a_person_is_followed_on_duty_only(engine: Engine) -> None:
+    with engine.begin() as conn:
+        person_id = builders.person(conn)
+        device_id = builders.device(conn, person_id=person_id)
+        begin, end = NOW - timedelta(hours=4), NOW - timedelta(hours=2)
+        builders.window(conn, person_id, begin, end, margin=timedelta(minutes=30))
+    on_duty, in_margin, off_duty = received(device_id, 180), received(device_id, 100), received(device_id, 60)
+    assert save(engine, on_duty, in_margin, off_duty) == Saved(stored=2, off_duty=1)
+    with engine.connect() as conn:
+        times = conn.scalars(select(StoredFix.fix_time)).all()
+        state = conn.execute(select(DeviceState.fix_time, DeviceState.last_heard_at, DeviceState.off_duty)).one()
+    assert sorted(times) == [on_duty.fix.fix_time, in_margin.fix.fix_time]
+    assert tuple(state) == (in_margin.fix.fix_time, NOW, 1)
+
+
+def test_a_device_that_nobody_holds_is_counted_and_not_followed(engine: Engine) -> None:
+    with engine.begin() as conn:
+        device_id = builders.device(conn)
+    assert save(engine, received(device_id, 1)) == Saved(unassigned=1)
+    with engine.connect() as conn:
+        assert conn.scalars(select(StoredFix.device_id)).all() == []
+
+
+def test_a_broken_message_is_kept_with_its_reasons(engine: Engine) -> None:
+    device_id = vehicle_device(engine)
+    message = RejectedMessage(NOW, "owntracks/01/x", device_id, ("no_time", "no_lat"), b"\x00\xff{")
+    with engine.begin() as conn:
+        assert save_batch(conn, [], [message]) == Saved(rejected=1)
+    with engine.connect() as conn:
+        kept = conn.execute(select(Quarantine.payload, Quarantine.reasons)).one()
+        assert tuple(kept) == (b"\x00\xff{", ["no_time", "no_lat"])
+        assert conn.scalars(select(DeviceState.rejected)).one() == 1
+
+
+def test_a_ping_is_heard_and_moves_nothing(engine: Engine) -> None:
+    device_id = vehicle_device(engine)
+    assert save(engine, received(device_id, 5), Received(device_id, NOW, None)) == Saved(stored=1, pings=1)
+    with engine.connect() as conn:
+        state = conn.execute(select(DeviceState.fix_time, DeviceState.last_heard_at, DeviceState.pings)).one()
+    assert tuple(state) == (NOW - timedelta(minutes=5), NOW, 1)
+
+
+def test_of_what_a_persons_phone_said_only_the_reasons_are_kept(engine: Engine) -> None:
+    with engine.begin() as conn:
+        person_id = builders.person(conn)
+        device_id = builders.device(conn, person_id=person_id)
+        builders.window(conn, person_id, NOW - timedelta(hours=3), NOW + timedelta(hours=3))
+        save_batch(conn, [], [RejectedMessage(NOW, "owntracks/01/x", device_id, ("expired",), b'{"lat": -6.2}')])
+        kept = conn.execute(select(Quarantine.payload, Quarantine.reasons)).one()
+        assert tuple(kept) == (None, ["expired"])
+        assert conn.scalars(select(DeviceState.rejected)).one() == 1
+
+
+def test_a_persons_fix_by_a_clock_that_is_ahead_is_counted_and_not_stored(engine: Engine) -> None:
+    with engine.begin() as conn:
+        person_id = builders.person(conn)
+        device_id = builders.device(conn, person_id=person_id)
+        builders.window(conn, person_id, NOW + timedelta(hours=7), NOW + timedelta(hours=15))
+    at_home = received(device_id, minutes_ago=-8 * 60)
+    assert save(engine, at_home) == Saved(clock_ahead=1)
+    with engine.connect() as conn:
+        assert conn.scalars(select(StoredFix.device_id)).all() == []
+        assert conn.scalars(select(DeviceState.fix_time)).one() is None
+
+
+def test_two_batches_in_one_transaction_are_counted_once_each(engine: Engine) -> None:
+    device_id = vehicle_device(engine)
+    with engine.begin() as conn:
+        assert save_batch(conn, [received(device_id, 1)], []) == Saved(stored=1)
+        assert save_batch(conn, [received(device_id, 2)], []) == Saved(stored=1)
+
+
+def test_a_fix_that_was_saved_late_marks_its_day_even_if_it_arrived_in_time(engine: Engine) -> None:
+    device_id = vehicle_device(engine)
+    with engine.begin() as conn:
+        save_batch(conn, [received(device_id, 5)], [], NOW + timedelta(minutes=20))
+        assert conn.scalars(select(LateDay.device_id)).all() == [device_id]
+
+
+def test_values_beyond_the_store_are_kept_at_its_limit(engine: Engine) -> None:
+    device_id = vehicle_device(engine)
+    wild = Fix(NOW, -6.2, 106.8, accuracy_m=9e6, altitude_m=-900, speed_mps=1e308)
+    assert save(engine, Received(device_id, NOW, wild)) == Saved(stored=1)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE verdict SET status = 'NO_SHOW'", "DELETE FROM audit", "DROP TABLE fix"])
+def test_the_service_cannot_rewrite_what_is_append_only(engine: Engine, statement: str) -> None:
+    with engine.connect() as conn, pytest.raises(ProgrammingError):
+        conn.execute(text(statement))

@@ -1,0 +1,66 @@
+"""Settings: wrong values stop with a sentence, secrets are made once and never a constant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from config import Config, ConfigError, kept_secret
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("HTTP_PORT", "eighty", "whole number from 1 to 65535"),
+        ("MQTT_PORT", "70000", "whole number from 1 to 65535"),
+        ("TIMEZONE", "Jakarta", "such as Asia/Jakarta"),
+        ("DEMO", "perhaps", "expected 1 or 0"),
+        ("MQTT_URL", "broker.example", "mqtt://login:secret@host:port"),
+        ("MQTT_URL", "mqtt://a:b@broker:99999", "not a URL"),
+        ("MQTT_URL", "mqtt://[a:b@broker", "not a URL"),
+        ("DATABASE_URL", "postgresql://app:x@db/jejak", "DATABASE_OWNER_URL is missing"),
+        ("RETENTION_DAYS", "0", "from 1 to 3650"),
+        ("SECRET_KEY", "a", "at least 32 random characters"),
+        ("HTTP_PORT", "1883", "choose two"),
+        ("DATA_DIR", "/proc/jejak", "name a folder you own"),
+    ],
+)
+def test_a_wrong_value_stops_with_a_sentence(tmp_path: Path, name: str, value: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says) as raised:
+        Config.from_env({"DATA_DIR": str(tmp_path), name: value})
+    assert name in str(raised.value)
+
+
+def test_one_role_for_both_urls_is_refused(tmp_path: Path) -> None:
+    url = "postgresql://jejak:x@db/jejak"
+    with pytest.raises(ConfigError, match="create a second role"):
+        Config.from_env({"DATA_DIR": str(tmp_path), "DATABASE_URL": url, "DATABASE_OWNER_URL": url})
+
+
+def test_without_settings_everything_is_embedded(tmp_path: Path) -> None:
+    config = Config.from_env({"DATA_DIR": str(tmp_path)})
+    assert config.database_is_embedded and config.mqtt_is_embedded
+    assert (config.http_port, config.mqtt_port, config.timezone.key) == (8000, 1883, "Asia/Jakarta")
+
+
+def test_a_secret_is_made_once_differs_by_folder_and_is_private(tmp_path: Path) -> None:
+    first = Config.from_env({"DATA_DIR": str(tmp_path / "a")}).secret_key
+    assert Config.from_env({"DATA_DIR": str(tmp_path / "a")}).secret_key == first
+    assert Config.from_env({"DATA_DIR": str(tmp_path / "b")}).secret_key != first
+    assert len(first) == 64
+    assert (tmp_path / "a" / "secrets" / "secret_key").stat().st_mode & 0o077 == 0
+    assert kept_secret(tmp_path / "a", "secret_key") == first
+
+
+def test_an_empty_secret_file_is_refused(tmp_path: Path) -> None:
+    kept_secret(tmp_path, "secret_key")
+    (tmp_path / "secrets" / "secret_key").write_text("")
+    with pytest.raises(ConfigError, match="holds no secret"):
+        kept_secret(tmp_path, "secret_key")
+
+
+def test_a_long_folder_still_gets_a_socket_path_that_fits(tmp_path: Path) -> None:
+    deep = tmp_path / ("long" * 30)
+    url = Config.from_env({"DATA_DIR": str(deep)}).database_url
+    assert str(deep) not in url

@@ -1,0 +1,173 @@
+"""A small city behind the pages: one agency with two units, a person in each, and an account for every role."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, insert
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from tests import builders as build
+from tests.conftest import Database
+from tracker.storage import models as m
+from tracker.storage.accounts import HASHER, open_session
+from tracker.web import create_app
+from tracker.web.access import COOKIE
+from tracker.web.city import db
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
+WORK_DATE = date(2026, 11, 19)  # a Thursday
+NOW = datetime(2026, 11, 19, 15, 0, tzinfo=JAKARTA).astimezone(UTC)
+PASSWORD = "sandi-rahasia-1"
+
+
+def at(hour: int, minute: int = 0, day: date = WORK_DATE) -> datetime:
+    """A local time of the work date, in UTC."""
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=JAKARTA).astimezone(UTC)
+
+
+@dataclass
+class Clock:
+    """The time the application believes in; a test moves it."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass(frozen=True)
+class Settings:
+    data_dir: Path
+    database_url: str
+    timezone: ZoneInfo = JAKARTA
+    secret_key: str = "for tests"
+    demo: bool = False
+    secure_cookies: bool = False
+    retention_days: int = 60
+
+
+@dataclass(frozen=True)
+class People:
+    """The ids of the small city. `own` is supervised by `supervisor`, `foreign` by `stranger`."""
+
+    unit: int
+    foreign_unit: int
+    own: int
+    foreign: int
+    boss: int
+    window: int
+    sweeping: int
+    meeting: int
+
+
+@dataclass
+class Browser:
+    """One browser: keeps cookies, sends the form token of the page it looks at and which submission it shows."""
+
+    client: FlaskClient
+    token: str = field(default="")
+    shown: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        response = self.client.get(path, headers=headers, buffered=True)
+        found = re.search(rb'name="csrf_token" value="([^"]+)"', response.data)
+        self.token = found.group(1).decode() if found else self.token
+        self.shown = dict(re.findall(r'name="(submitted_at)" value="([^"]+)"', response.text) if found else [])
+        return response
+
+    def post(self, path: str, **fields: Any) -> TestResponse:
+        return self.client.post(path, data={"csrf_token": self.token, **self.shown, **fields})
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def app(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
+    app = create_app(Settings(tmp_path, database.app_url), clock)
+    app.testing = True
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def people(engine: Engine) -> People:
+    """Units, people, a duty window from 8 to 16 for `own`, activity types, and an account for every role."""
+    with engine.begin() as conn:
+        agency = build.unit(conn, "Dinas Kebersihan")
+        unit, foreign_unit = build.unit(conn, "Regu Menteng", agency), build.unit(conn, "Dinas Pertamanan")
+        own, foreign = build.person(conn, unit, "Siti Rahayu"), build.person(conn, foreign_unit, "Budi Santoso")
+        boss = build.person(conn, agency, "Rina Marlina")
+        window = build.window(conn, own, at(8), at(16), work_date=WORK_DATE, zones=[build.zone(conn)])
+        types = [("Penyapuan jalan", "Street sweeping", "meter", 60), ("Rapat", "Meeting", "rapat", 45)]
+        columns = ("name_id", "name_en", "volume_unit", "standard_min")
+        rows = [dict(zip(columns, row, strict=True)) for row in types]
+        sweeping, meeting = conn.scalars(insert(m.ActivityType).returning(m.ActivityType.id), rows).all()
+    ids = People(unit, foreign_unit, own, foreign, boss, window, sweeping, meeting)
+    with engine.begin() as conn:
+        for username, role, person_id, unit_id in (
+            ("pegawai", "employee", own, None),
+            ("atasan", "supervisor", boss, agency),
+            ("stranger", "supervisor", foreign, foreign_unit),
+            ("admin", "administrator", None, None),
+        ):
+            values = {"username": username, "role": role, "person_id": person_id, "supervised_unit_id": unit_id}
+            conn.execute(insert(m.Account).values(password_argon2=password_hash(), **values))
+    return ids
+
+
+@functools.cache
+def password_hash() -> str:
+    """The hash of `PASSWORD`, made once: it is slow on purpose."""
+    return HASHER.hash(PASSWORD)
+
+
+@pytest.fixture
+def nobody(app: Flask) -> Browser:
+    return Browser(app.test_client())
+
+
+def signed_in(app: Flask, engine: Engine, username: str, now: datetime = NOW) -> Browser:
+    """A browser that is signed in, without the cost of a password check."""
+    with Session(engine) as session:
+        account = session.query(m.Account).filter_by(username=username).one()
+        token, _ = open_session(session, account, now)
+        session.commit()
+    client = app.test_client()
+    client.set_cookie(COOKIE, token)
+    return Browser(client)
+
+
+@pytest.fixture
+def employee(app: Flask, engine: Engine, people: People) -> Browser:
+    return signed_in(app, engine, "pegawai")
+
+
+@pytest.fixture
+def supervisor(app: Flask, engine: Engine, people: People) -> Browser:
+    return signed_in(app, engine, "atasan")
+
+
+@pytest.fixture
+def stranger(app: Flask, engine: Engine, people: People) -> Browser:
+    return signed_in(app, engine, "stranger")
+
+
+@pytest.fixture
+def administrator(app: Flask, engine: Engine, people: People) -> Browser:
+    return signed_in(app, engine, "admin")

@@ -1,0 +1,99 @@
+"""Filling an empty city from the command line."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, select
+
+from tests.web.conftest import PASSWORD, Browser, People
+from tracker.storage import models as m
+
+
+def run(app: Flask, *arguments: str) -> tuple[int, str]:
+    result = app.test_cli_runner().invoke(args=arguments)
+    return result.exit_code, result.output
+
+
+def shown_once(output: str, label: str) -> str:
+    found = re.search(rf"{label}:\s+(\S+)", output)
+    assert found, output
+    return found.group(1)
+
+
+@pytest.fixture
+def unit(app: Flask) -> str:
+    assert run(app, "unit", "add", "Dinas Kebersihan")[0] == 0
+    return "Dinas Kebersihan"
+
+
+def test_an_administrator_can_sign_in_with_the_password_shown(app: Flask, nobody: Browser) -> None:
+    code, output = run(app, "administrator", "add", "Kepala")
+    assert code == 0
+    nobody.get("/sign-in")
+    answer = nobody.post("/sign-in", username="kepala", password=shown_once(output, "password"))
+    assert answer.status_code == 303
+
+
+def test_a_new_password_replaces_the_old_one_and_ends_sessions(
+    app: Flask, employee: Browser, nobody: Browser, people: People
+) -> None:
+    assert employee.get("/me").status_code == 200
+    code, output = run(app, "account", "password", "pegawai")
+    assert code == 0 and employee.get("/me").status_code == 303
+    nobody.get("/sign-in")
+    assert nobody.post("/sign-in", username="pegawai", password=PASSWORD).status_code == 401
+    assert nobody.post("/sign-in", username="pegawai", password=shown_once(output, "password")).status_code == 303
+
+
+def test_a_closed_account_opens_nothing(app: Flask, employee: Browser, nobody: Browser, people: People) -> None:
+    assert run(app, "account", "close", "pegawai")[0] == 0
+    assert employee.get("/me").status_code == 303
+    nobody.get("/sign-in")
+    assert nobody.post("/sign-in", username="pegawai", password=PASSWORD).status_code == 401
+
+
+def test_a_person_gets_an_account_and_a_supervisor_a_unit(app: Flask, engine: Engine, unit: str) -> None:
+    run(app, "unit", "add", "Regu Menteng", "--below", unit)
+    assert run(app, "person", "add", "198001012005010001", "Siti", "--unit", "Regu Menteng")[0] == 0
+    assert run(app, "person", "add", "198001012005010002", "Rina", "--unit", unit, "--supervises", unit)[0] == 0
+    with engine.connect() as conn:
+        accounts = conn.execute(select(m.Account.username, m.Account.role).order_by(m.Account.username)).all()
+    assert [tuple(row) for row in accounts] == [
+        ("198001012005010001", "employee"),
+        ("198001012005010002", "supervisor"),
+    ]
+
+
+def test_a_device_is_told_its_secret_and_topic(app: Flask, engine: Engine, unit: str) -> None:
+    run(app, "vehicle", "add", "TS-01", "B 9001 TS", "garbage_truck", "--unit", unit)
+    code, output = run(app, "device", "add", "ts-01", "--vehicle", "TS-01")
+    assert code == 0 and len(shown_once(output, "secret")) == 32
+    assert re.fullmatch(r"owntracks/\d\d/ts-01", shown_once(output, "topic"))
+    with engine.connect() as conn:
+        assert conn.scalar(select(m.Assignment.vehicle_id)) is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("unit", "add", "Dinas Kebersihan"), "exists already"),
+        (("unit", "add", "Regu", "--below", "Nowhere"), "no unit named 'Nowhere'"),
+        (("person", "add", "12-34", "Siti", "--unit", "Dinas Kebersihan"), "expected up to 18 digits"),
+        (("account", "password", "nobody"), "no account named 'nobody'"),
+        (("account", "close", "nobody"), "no account named 'nobody'"),
+        (("device", "add", "x1"), "either --person NIP or --vehicle"),
+        (("device", "add", "x1", "--person", "123"), "no person with NIP 123"),
+        (("device", "add", "x1", "--vehicle", "TS-9"), "no vehicle called 'TS-9'"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence_and_changes_nothing(
+    app: Flask, engine: Engine, unit: str, arguments: tuple[str, ...], sentence: str
+) -> None:
+    code, output = run(app, *arguments)
+    assert code != 0 and sentence in output and "Traceback" not in output
+    with engine.connect() as conn:
+        assert conn.scalars(select(m.Unit.name)).all() == ["Dinas Kebersihan"]
+        assert conn.scalars(select(m.Person.id)).all() == conn.scalars(select(m.Device.id)).all() == []

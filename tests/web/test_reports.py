@@ -1,0 +1,76 @@
+"""The reports of supervisors: rows, filters and downloads."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, insert, update
+
+from tests import builders as build
+from tests.web.conftest import WORK_DATE, Browser, People, at
+from tests.web.test_team import REVISION, judge
+from tracker.storage import models as m
+from tracker.web.team_reports import harmless
+
+
+def table(text: str) -> list[dict[str, str]]:
+    assert text.startswith("\ufeff"), "spreadsheets need the mark to read UTF-8"
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+def test_the_page_and_the_download_say_the_same(supervisor: Browser, people: People, engine: Engine) -> None:
+    judge(engine, people.window, "UNVERIFIED", observed_s=7200, cause="partial", off_site_s=7200, unknown_s=21600)
+    page = supervisor.get(f"/team/reports/no-show?from={WORK_DATE}&to={WORK_DATE}").text
+    assert "Siti Rahayu" in page and "Belum terbukti" in page and "terlihat sebagian" in page and "25 %" in page
+    (row,) = table(supervisor.get(f"/team/reports/no-show.csv?from={WORK_DATE}&to={WORK_DATE}").text)
+    assert row["name"] == "Siti Rahayu" and row["status"] == "UNVERIFIED" and row["cause"] == "partial"
+    assert row["coverage_pct"] == "25" and row["off_site_min"] == "120.0"
+    assert row["duty_start"] == f"{WORK_DATE}T08:00+07:00"
+
+
+def test_idle_minutes_carry_their_measure_and_coverage(supervisor: Browser, people: People, engine: Engine) -> None:
+    values = {**REVISION, "window_id": people.window, "measure": "idle", "counted_s": 2700, "observed_s": 28800}
+    with engine.begin() as conn:
+        conn.execute(insert(m.IdleRevision).values(values))
+    page = supervisor.get("/team/reports/idle").text
+    assert "45 mnt" in page and "100 %" in page
+    (row,) = table(supervisor.get("/team/reports/idle.csv").text)
+    assert (row["measure"], row["counted_min"], row["coverage_pct"]) == ("idle", "45.0", "100")
+
+
+def test_a_download_has_all_rows_of_the_filter_and_no_others(
+    supervisor: Browser, stranger: Browser, people: People, engine: Engine
+) -> None:
+    for number in range(70):
+        day = WORK_DATE - timedelta(days=number)
+        with engine.begin() as conn:
+            window = build.window(conn, people.own, at(6, 0, day), at(7, 0, day), work_date=day)
+        judge(engine, window, "PRESENT")
+    address = f"/team/reports/no-show.csv?from={WORK_DATE - timedelta(days=64)}&to={WORK_DATE}"
+    assert len(table(supervisor.get(address).text)) == 65
+    assert table(supervisor.get(f"{address}&status=NO_SHOW").text) == []
+    assert table(stranger.get(address).text) == []
+
+
+def test_names_cannot_become_formulas(supervisor: Browser, people: People, engine: Engine) -> None:
+    judge(engine, people.window, "PRESENT")
+    with engine.begin() as conn:
+        conn.execute(update(m.Person).where(m.Person.id == people.own).values(name='=HYPERLINK("x")'))
+    (row,) = table(supervisor.get("/team/reports/no-show.csv").text)
+    assert row["name"] == '\'=HYPERLINK("x")'
+
+
+@pytest.mark.parametrize(("cell", "safe"), [("+1", "'+1"), ("@x", "'@x"), ("-1", "'-1"), (-1, -1), ("a=b", "a=b")])
+def test_only_text_that_begins_like_a_formula_is_marked(cell: object, safe: object) -> None:
+    assert harmless(cell) == safe
+
+
+def test_a_report_without_rows_says_why(supervisor: Browser) -> None:
+    assert "Tidak ada tugas yang dinilai" in supervisor.get("/team/reports/no-show").text
+
+
+def test_there_are_no_other_reports(supervisor: Browser) -> None:
+    assert supervisor.get("/team/reports/salaries").status_code == 404

@@ -1,0 +1,154 @@
+"""Signing in and out: what a password opens, and what guessing costs."""
+
+from __future__ import annotations
+
+import re
+import threading
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from tests.web.conftest import NOW, PASSWORD, Browser, Clock, People, signed_in
+from tracker.storage import models as m
+from tracker.storage.accounts import FREE_ATTEMPTS, check_password, create_account
+from tracker.web.access import COOKIE
+
+
+def attempt(browser: Browser, username: str = "pegawai", password: str = PASSWORD, target: str = "") -> int:
+    browser.get("/sign-in")
+    return browser.post("/sign-in", username=username, password=password, next=target).status_code
+
+
+@pytest.mark.parametrize(("username", "home"), [("pegawai", "/me"), ("atasan", "/team"), ("admin", "/team")])
+def test_each_role_starts_on_its_own_page(nobody: Browser, people: People, username: str, home: str) -> None:
+    assert attempt(nobody, username) == 303
+    assert nobody.get("/sign-in").headers["Location"] == home
+    assert nobody.get(home).status_code == 200
+
+
+def test_the_table_of_sessions_opens_nothing(nobody: Browser, people: People, engine: Engine) -> None:
+    attempt(nobody)
+    cookie = nobody.client.get_cookie(COOKIE)
+    assert cookie is not None and cookie.http_only and cookie.same_site == "Lax"
+    with engine.connect() as conn:
+        (stored,) = conn.scalars(select(m.WebSession.token_sha256))
+    assert len(stored) == 32 and stored.hex() not in cookie.value
+
+
+def test_signing_out_ends_the_session_on_the_server(app: Flask, nobody: Browser, people: People) -> None:
+    attempt(nobody)
+    cookie = nobody.client.get_cookie(COOKIE)
+    assert cookie is not None
+    nobody.get("/me")
+    assert nobody.post("/sign-out").status_code == 303
+    kept = app.test_client()
+    kept.set_cookie(COOKIE, cookie.value)
+    assert kept.get("/me").status_code == 303
+
+
+def test_a_session_ends_by_itself(employee: Browser, clock: Clock) -> None:
+    assert employee.get("/me").status_code == 200
+    clock.now += timedelta(days=31)
+    assert employee.get("/me").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "target", ["https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere.example", "http://["]
+)
+def test_signing_in_never_leads_to_a_foreign_site(nobody: Browser, people: People, target: str) -> None:
+    nobody.get("/sign-in")
+    answer = nobody.post("/sign-in", username="pegawai", password=PASSWORD, next=target)
+    assert answer.headers["Location"] == "/sign-in"
+
+
+def test_who_was_stopped_on_the_way_arrives_there(nobody: Browser, people: People) -> None:
+    stopped = nobody.get("/me/data?lang=en")
+    page = nobody.get(stopped.headers["Location"])
+    assert 'name="next" value="/me/data?lang=en"' in page.text
+    answer = nobody.post("/sign-in", username="pegawai", password=PASSWORD, next="/me/data?lang=en")
+    assert answer.headers["Location"] == "/me/data?lang=en"
+
+
+def test_wrong_passwords_make_the_account_pause_and_the_pause_ends(
+    nobody: Browser, people: People, clock: Clock
+) -> None:
+    assert [attempt(nobody, password="wrong") for _ in range(FREE_ATTEMPTS)] == [401] * FREE_ATTEMPTS
+    assert attempt(nobody) == 401, "the right password does not end the pause"
+    clock.now += timedelta(minutes=5, seconds=1)
+    assert attempt(nobody) == 303
+
+
+def test_the_pause_doubles_while_guessing_goes_on(nobody: Browser, people: People, clock: Clock) -> None:
+    for _ in range(FREE_ATTEMPTS):
+        attempt(nobody, password="wrong")
+    clock.now += timedelta(minutes=5, seconds=1)
+    attempt(nobody, password="wrong")
+    clock.now += timedelta(minutes=5, seconds=1)
+    assert attempt(nobody) == 401
+    clock.now += timedelta(minutes=5)
+    assert attempt(nobody) == 303
+
+
+def test_a_success_gives_all_attempts_back(nobody: Browser, people: People, engine: Engine) -> None:
+    for _ in range(FREE_ATTEMPTS - 1):
+        attempt(nobody, password="wrong")
+    attempt(nobody)
+    with engine.connect() as conn:
+        row = conn.execute(
+            select(m.Account.failed_sign_ins, m.Account.blocked_until).where(m.Account.username == "pegawai")
+        )
+        assert row.one() == (0, None)
+
+
+def test_parallel_guesses_do_not_outrun_the_limit(engine: Engine, people: People) -> None:
+    guesses = 3 * FREE_ATTEMPTS
+
+    def guess() -> None:
+        with Session(engine) as session:
+            check_password(session, "pegawai", "wrong", NOW)
+
+    threads = [threading.Thread(target=guess) for _ in range(guesses)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with engine.connect() as conn:
+        counted = conn.scalar(select(m.Account.failed_sign_ins).where(m.Account.username == "pegawai"))
+    assert counted == FREE_ATTEMPTS, "the guesses after the fifth were not checked at all"
+
+
+def test_unknown_names_get_the_same_answer_as_wrong_passwords(nobody: Browser, people: People) -> None:
+    nobody.get("/sign-in")
+    known, unknown = (nobody.post("/sign-in", username=name, password="wrong") for name in ("atasan", "nobody"))
+    alerts = [re.findall(r'<div role="alert">.*?</div></div>', answer.text) for answer in (known, unknown)]
+    assert known.status_code == unknown.status_code == 401
+    assert alerts[0] == alerts[1] != []
+
+
+def test_user_names_do_not_distinguish_capitals(engine: Engine, nobody: Browser) -> None:
+    with Session(engine) as session:
+        create_account(session, "Kepala.Dinas", PASSWORD, "administrator")
+        session.commit()
+    assert attempt(nobody, "KEPALA.dinas") == 303
+
+
+def test_signing_in_again_ends_the_session_this_browser_had(nobody: Browser, people: People, engine: Engine) -> None:
+    nobody.get("/sign-in")
+    for username in ("pegawai", "atasan"):
+        assert nobody.post("/sign-in", username=username, password=PASSWORD).status_code == 303
+        nobody.get("/me/data")
+    with engine.connect() as conn:
+        assert conn.scalar(select(func.count()).select_from(m.WebSession)) == 1
+
+
+def test_ended_sessions_are_swept_at_the_next_sign_in(
+    app: Flask, engine: Engine, people: People, nobody: Browser, clock: Clock
+) -> None:
+    signed_in(app, engine, "pegawai")
+    clock.now += timedelta(days=31)
+    attempt(nobody)
+    with engine.connect() as conn:
+        assert conn.scalar(select(func.count()).select_from(m.WebSession)) == 1

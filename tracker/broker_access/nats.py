@@ -1,0 +1,105 @@
+"""NATS: one `authorization` block, included by its configuration, reread on SIGHUP without a restart.
+
+A device writes under its own topic in its own shard and reads its own `cmd`; everybody else's is refused. NATS calls
+`owntracks/07/login` the subject `owntracks.07.login`, and each QoS 1 subscriber reads from `$MQTT.sub.>`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import signal
+import urllib.request
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bcrypt
+
+from tracker.wire.topics import ROOT, shard
+
+if TYPE_CHECKING:  # the broker's own start needs no database
+    from tracker.storage.devices import BrokerLogin
+
+BRIDGE_LOGIN = "_bridge"  # no device can have this login: they begin with a letter or digit
+USERS_FILE = "users.conf"
+PID_FILE = "nats.pid"
+MONITOR_TIMEOUT_S = 2
+SESSION_SUBJECT = f"$MQTT.msgs.{ROOT}.*.*"  # what NATS makes of the bridge's subscription owntracks/+/+
+
+
+def users_file(devices: Iterable[BrokerLogin], bridge_secret: str) -> str:
+    """The text of the included file: the bridge, who reads everything and writes nothing, and the devices."""
+    lines = [_bridge(bridge_secret), *map(_device, devices)]
+    return "authorization {\n  users: [\n    " + "\n    ".join(lines) + "\n  ]\n}\n"
+
+
+def _device(device: BrokerLogin) -> str:
+    subject = f"{ROOT}.{shard(device.login)}.{device.login}"
+    return _user(device.login, device.secret_bcrypt, [subject, f"{subject}.>"], [f"{subject}.cmd", "$MQTT.sub.>"])
+
+
+def _bridge(secret: str) -> str:
+    # a salt derived from the secret, so that the same bridge makes the same file and needs no reload
+    hashed = bcrypt.hashpw(secret.encode(), _salt(secret)).decode()
+    return _user(BRIDGE_LOGIN, hashed, [], [f"{ROOT}.>", "$MQTT.sub.>"])
+
+
+def _salt(secret: str) -> bytes:
+    alphabet = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    digest = hmac.digest(secret.encode(), b"salt", hashlib.sha256)
+    return b"$2a$04$" + bytes(alphabet[byte % 64] for byte in digest[:21]) + b"."
+
+
+def _user(login: str, hashed: str, publish: list[str], subscribe: list[str]) -> str:
+    rights = {"publish": {"allow": publish} if publish else {"deny": [">"]}, "subscribe": {"allow": subscribe}}
+    return json.dumps(
+        {"user": login, "password": hashed, "permissions": rights, "allowed_connection_types": ["MQTT"]}
+    )
+
+
+def write(folder: Path, content: str) -> bool:
+    """Replace the users file if it changed, keeping its owner; True if it did."""
+    path = folder / USERS_FILE
+    if path.exists() and path.read_text() == content:
+        return False
+    owner = folder.stat()
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.touch(mode=0o600)
+    fresh.write_text(content)
+    os.chown(fresh, owner.st_uid, owner.st_gid)
+    fresh.rename(path)
+    return True
+
+
+def reload(folder: Path) -> None:
+    """Tell the running server to reread its users; connections of removed ones end.
+
+    Raises ProcessLookupError where the broker is not running: the number in its file may be another process by now.
+    """
+    pid = _pid(folder)
+    name = Path(f"/proc/{pid}/comm")
+    if name.parent.parent.is_dir() and (not name.exists() or name.read_text().strip() != "nats-server"):
+        raise ProcessLookupError(f"process {pid} is not the broker")
+    os.kill(pid, signal.SIGHUP)
+
+
+def bridge_session_exists(folder: Path) -> bool:
+    """Whether the bridge's durable subscription is there, so that what devices publish is kept for it."""
+    query = f"{_monitor(folder)}/jsz?accounts=true&consumers=true&config=true"
+    with urllib.request.urlopen(query, timeout=MONITOR_TIMEOUT_S) as answer:
+        report = json.load(answer)
+    streams = [stream for account in report.get("account_details", []) for stream in account.get("stream_detail", [])]
+    consumers = [consumer for stream in streams for consumer in stream.get("consumer_detail") or []]
+    return any(consumer["config"].get("filter_subject") == SESSION_SUBJECT for consumer in consumers)
+
+
+def _monitor(folder: Path) -> str:
+    [ports_file] = folder.glob(f"*_{_pid(folder)}.ports")
+    return str(json.loads(ports_file.read_text())["monitoring"][0])
+
+
+def _pid(folder: Path) -> int:
+    return int((folder / PID_FILE).read_text())

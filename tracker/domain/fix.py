@@ -1,0 +1,63 @@
+"""One position report, and what makes it impossible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+CLOCK_AHEAD = timedelta(minutes=5)  # a fix received so long before its own time proves that its device's clock is wrong
+FUTURE_LIMIT = timedelta(hours=24)  # a clock further ahead than this is wrong, not early
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One position report of a device, in SI units, WGS 84 degrees and aware UTC.
+
+    Optional values are None where the device did not say. `sent_at` is when the device handed the message over, which
+    may be hours after `fix_time`.
+    """
+
+    fix_time: datetime
+    lat: float
+    lon: float
+    accuracy_m: float | None = None
+    altitude_m: float | None = None
+    speed_mps: float | None = None
+    course_deg: float | None = None
+    battery_pct: int | None = None
+    ignition: bool | None = None
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A message that cannot become a fix, with every reason by name."""
+
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A device that says it lives and repeats its last position under the present time: heard, but no fix."""
+
+
+def impossible(lat: float, lon: float, fix_time: datetime, now: datetime, oldest: datetime) -> tuple[str, ...]:
+    """The names of what is impossible about a position and its time; empty when nothing is.
+
+    `oldest` is the beginning of what the store keeps. Exactly 0,0 is what receivers say when they have no fix.
+    """
+    reasons = []
+    if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):  # also catches NaN
+        reasons.append("impossible_coordinates")
+    elif lat == 0.0 and lon == 0.0:
+        reasons.append("null_island")
+    if fix_time > now + FUTURE_LIMIT:
+        reasons.append("future")
+    elif fix_time < oldest:
+        reasons.append("expired")
+    return tuple(reasons)
+
+
+def oldest_kept(now: datetime, retention_days: int) -> datetime:
+    """The beginning of what is kept: midnight UTC, `retention_days` before today."""
+    return datetime.combine(now.astimezone(UTC).date() - timedelta(days=retention_days), time(), UTC)

@@ -1,0 +1,110 @@
+"""The road of a message, shared by every door: decode -> known device? -> save.
+
+The door hands over what arrived and acknowledges only after `save` returned: its transaction is committed by then.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DataError, IntegrityError
+
+from tracker.domain.fix import Fix, Rejected, oldest_kept
+from tracker.storage.devices import ids_by_login
+from tracker.storage.fixes import Received, RejectedMessage, Saved, save_batch
+from tracker.storage.partitions import keep_partitions
+from tracker.wire import owntracks
+from tracker.wire.topics import sender
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a device published, as a door received it."""
+
+    topic: str
+    payload: bytes
+    received_at: datetime
+    retained: bool = False
+
+
+class Ingest:
+    """Saves batches of messages; remembers the device ids it has looked up."""
+
+    def __init__(self, engine: Engine, retention_days: int) -> None:
+        self._engine = engine
+        self._retention_days = retention_days
+        self._device_ids: dict[str, int] = {}
+        self._room_made_on: date | None = None
+
+    def save(self, messages: Sequence[Message]) -> Saved:
+        """Save all messages. When it returns, each is stored, counted or in quarantine, and that is committed.
+
+        A retained message is an old position that the broker repeats at every subscription: it is counted only.
+        A message that the database refuses for what it holds must not stop the others: the batch is halved until it
+        is found, and it goes to quarantine as `unstorable`.
+        """
+        fresh = [message for message in messages if not message.retained]
+        return Saved(retained=len(messages) - len(fresh)) + (self._save_fresh(fresh) if fresh else Saved())
+
+    def forget(self) -> None:
+        """Look every device up anew: the database may be another one than before."""
+        self._device_ids.clear()
+        self._room_made_on = None
+
+    def _save_fresh(self, messages: Sequence[Message]) -> Saved:
+        self._make_room(datetime.now(UTC))
+        try:
+            with self._engine.begin() as conn:
+                return self._save_in(conn, messages)
+        except (DataError, IntegrityError, ValueError, ArithmeticError) as error:
+            self._device_ids.clear()  # a device may be gone since it was looked up
+            if len(messages) == 1:
+                log.error("unstorable message on %s: %s", messages[0].topic, error)
+                return self._quarantine(messages[0])
+            middle = len(messages) // 2
+            return self._save_fresh(messages[:middle]) + self._save_fresh(messages[middle:])
+
+    def _save_in(self, conn: Connection, messages: Sequence[Message]) -> Saved:
+        senders = [sender(message.topic) for message in messages]
+        self._look_up(conn, {who.login for who in senders if who} - self._device_ids.keys())
+        heard: list[Received] = []
+        rejected: list[RejectedMessage] = []
+        for message, who in zip(messages, senders, strict=True):
+            device_id = self._device_ids.get(who.login) if who else None
+            if device_id is None:
+                rejected.append(_rejected(message, None, "unknown_device"))
+                continue
+            oldest = oldest_kept(message.received_at, self._retention_days)
+            decoded = owntracks.decode(message.payload, message.received_at, oldest)
+            if isinstance(decoded, Rejected):
+                rejected.append(_rejected(message, device_id, *decoded.reasons))
+            else:
+                heard.append(Received(device_id, message.received_at, decoded if isinstance(decoded, Fix) else None))
+        return save_batch(conn, heard, rejected, datetime.now(UTC))
+
+    def _look_up(self, conn: Connection, logins: set[str]) -> None:
+        if logins:
+            self._device_ids |= ids_by_login(conn, logins)
+
+    def _quarantine(self, message: Message) -> Saved:
+        who = sender(message.topic)
+        rejected = _rejected(message, self._device_ids.get(who.login) if who else None, "unstorable")
+        with self._engine.begin() as conn:
+            return save_batch(conn, [], [rejected])
+
+    def _make_room(self, now: datetime) -> None:
+        """Once a day, so that the road does not depend on the scheduler for a place to store."""
+        if self._room_made_on != now.date():
+            with self._engine.begin() as conn:
+                keep_partitions(conn, now, self._retention_days)
+            self._room_made_on = now.date()
+
+
+def _rejected(message: Message, device_id: int | None, *reasons: str) -> RejectedMessage:
+    return RejectedMessage(message.received_at, message.topic, device_id, reasons, message.payload)

@@ -1,0 +1,34 @@
+"""Write the public snapshot every few seconds: `python -m tracker.live`."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import UTC, datetime
+
+from sqlalchemy.exc import DBAPIError
+
+from config import begin
+from tracker.live.snapshot import feature_collection, public_vehicles, write
+from tracker.storage.engine import make_engine, wait_for_schema
+
+PERIOD_S = 3.0
+
+
+def main() -> None:
+    config = begin("live")
+    engine = make_engine(config.database_url, pool_size=1)
+    while True:
+        wait_for_schema(engine)
+        now = datetime.now(UTC)
+        try:
+            with engine.connect() as conn:
+                vehicles = public_vehicles(conn, config.secret_key, config.timezone, now)
+            write(config.data_dir / "public", feature_collection(vehicles, now))
+        except DBAPIError as error:
+            logging.warning("the database went away (%s); the last snapshot stays", error.orig)
+        time.sleep(PERIOD_S)
+
+
+if __name__ == "__main__":
+    main()

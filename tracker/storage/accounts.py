@@ -1,0 +1,128 @@
+"""Accounts and signed-in browsers.
+
+A password guess is counted before it is checked, in one statement, so that parallel guesses cannot outrun the limit.
+Unknown names cost the same time and get the same answer as wrong passwords.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from sqlalchemy import Integer, Interval, case, cast, delete, func, literal, or_, select, update
+from sqlalchemy.orm import Session
+
+from tracker.storage.models import Account, WebSession
+from tracker.storage.rights import Viewer
+
+MINUTE = timedelta(minutes=1)
+FREE_ATTEMPTS = 5
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(hours=1)  # it doubles with each further wrong guess
+SESSION_LENGTH = {
+    "employee": timedelta(days=30),  # a phone that belongs to one person
+    "supervisor": timedelta(hours=12),
+    "administrator": timedelta(hours=12),
+}
+HASHER = PasswordHasher()
+NOBODYS_HASH = HASHER.hash(secrets.token_hex(16))
+
+
+def create_account(
+    session: Session,
+    username: str,
+    password: str,
+    role: str,
+    person_id: int | None = None,
+    supervised_unit_id: int | None = None,
+) -> Account:
+    """Add an account; user names do not distinguish capitals."""
+    account = Account(
+        username=username.strip().lower(),
+        password_argon2=HASHER.hash(password),
+        role=role,
+        person_id=person_id,
+        supervised_unit_id=supervised_unit_id,
+    )
+    session.add(account)
+    session.flush()
+    return account
+
+
+def change_password(session: Session, username: str, password: str) -> bool:
+    """Give an account another password and end its sessions and its pause; False where there is no such account."""
+    account_id = session.scalar(
+        update(Account)
+        .where(Account.username == username.strip().lower())
+        .values(password_argon2=HASHER.hash(password), failed_sign_ins=0, blocked_until=None)
+        .returning(Account.id)
+    )
+    session.execute(delete(WebSession).where(WebSession.account_id == account_id))
+    return account_id is not None
+
+
+def close_account(session: Session, username: str) -> bool:
+    """Let nobody in with an account any more: nobody knows its password; False where there is no such account."""
+    return change_password(session, username, secrets.token_urlsafe(32))
+
+
+def check_password(session: Session, username: str, password: str, now: datetime) -> Account | None:
+    """The account, if it exists, is not pausing and the password is right. Commits the count of attempts."""
+    account = _count_attempt(session, username.strip().lower(), now)
+    session.commit()
+    if not _matches(account.password_argon2 if account else NOBODYS_HASH, password) or account is None:
+        return None
+    account.failed_sign_ins, account.blocked_until = 0, None
+    if HASHER.check_needs_rehash(account.password_argon2):
+        account.password_argon2 = HASHER.hash(password)
+    return account
+
+
+def _count_attempt(session: Session, username: str, now: datetime) -> Account | None:
+    """Take one attempt off an account that is not pausing; None where there is no attempt to take."""
+    attempts = func.least(Account.failed_sign_ins + 1, 100)
+    doublings = func.least(func.greatest(attempts - FREE_ATTEMPTS, 0), 8)
+    minutes = func.least(FIRST_PAUSE // MINUTE * func.power(2, doublings), LONGEST_PAUSE // MINUTE)
+    until = literal(now) + func.make_interval(0, 0, 0, 0, 0, cast(minutes, Integer), type_=Interval)
+    return session.scalar(
+        update(Account)
+        .where(Account.username == username, or_(Account.blocked_until.is_(None), Account.blocked_until <= now))
+        .values(failed_sign_ins=attempts, blocked_until=case((attempts >= FREE_ATTEMPTS, until), else_=None))
+        .returning(Account)
+    )
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return HASHER.verify(password_hash, password)
+    except VerifyMismatchError:
+        return False
+
+
+def open_session(session: Session, account: Account, now: datetime) -> tuple[str, datetime]:
+    """A new browser session: the token for the cookie, and when it ends. Sweeps those that have ended."""
+    token, expires_at = secrets.token_urlsafe(32), now + SESSION_LENGTH[account.role]
+    session.execute(delete(WebSession).where(WebSession.expires_at <= now))
+    session.add(WebSession(token_sha256=_digest(token), account_id=account.id, created_at=now, expires_at=expires_at))
+    return token, expires_at
+
+
+def viewer_of(session: Session, token: str, now: datetime) -> Viewer | None:
+    """Who is behind a cookie, with the rights of this moment; None when the session has ended."""
+    row = session.execute(
+        select(Account.id, Account.username, Account.role, Account.person_id, Account.supervised_unit_id)
+        .join(WebSession, WebSession.account_id == Account.id)
+        .where(WebSession.token_sha256 == _digest(token), WebSession.expires_at > now)
+    ).one_or_none()
+    return Viewer(*row) if row else None
+
+
+def close_session(session: Session, token: str) -> None:
+    """Forget a browser session; its cookie opens nothing any more."""
+    session.execute(delete(WebSession).where(WebSession.token_sha256 == _digest(token)))
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,89 @@
+"""Devices: their logins and secrets, and who carries them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+import bcrypt
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.dialects.postgresql import Range
+
+from tracker.storage.models import Assignment, Device
+
+# A device's secret has 128 random bits, which nobody can guess: the cheapest hash is right, because 100,000 phones
+# reconnect at once after an outage. bcrypt is the one hash NATS reads from its configuration.
+BCRYPT_ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerLogin:
+    """What a broker must know of one device."""
+
+    login: str
+    secret_bcrypt: str
+
+
+def add_device(
+    conn: Connection,
+    login: str,
+    kind: str,
+    *,
+    expected_interval_s: int = 60,
+    person_id: int | None = None,
+    vehicle_id: int | None = None,
+    since: datetime | None = None,
+) -> str:
+    """Create a device and hand it to its holder, if one is named, from `since` (now) on; returns its secret.
+
+    The secret is shown this once: only its hash is kept.
+    """
+    secret, hashed = _fresh_secret()
+    device_id = conn.scalars(
+        insert(Device)
+        .values(login=login, kind=kind, secret_bcrypt=hashed, expected_interval_s=expected_interval_s)
+        .returning(Device.id)
+    ).one()
+    if person_id is not None or vehicle_id is not None:
+        begin = since if since is not None else conn.scalars(select(func.now())).one()
+        conn.execute(
+            insert(Assignment).values(
+                device_id=device_id, person_id=person_id, vehicle_id=vehicle_id, period=Range(begin, None)
+            )
+        )
+    return secret
+
+
+def renew_secret(conn: Connection, login: str) -> str:
+    """Give a living device a new secret in place of one that got lost; returns it, shown this once."""
+    secret, hashed = _fresh_secret()
+    conn.execute(update(Device).where(Device.login == login, Device.revoked_at.is_(None)).values(secret_bcrypt=hashed))
+    return secret
+
+
+def _fresh_secret() -> tuple[str, str]:
+    """A new secret, and what is kept of it."""
+    secret = secrets.token_hex(16)
+    return secret, bcrypt.hashpw(secret.encode(), bcrypt.gensalt(BCRYPT_ROUNDS, prefix=b"2a")).decode()
+
+
+def revoke_device(conn: Connection, login: str) -> bool:
+    """Take a device's right to publish; False where there is no such living device."""
+    result = conn.execute(
+        update(Device).where(Device.login == login, Device.revoked_at.is_(None)).values(revoked_at=func.now())
+    )
+    return result.rowcount == 1
+
+
+def ids_by_login(conn: Connection, logins: Collection[str]) -> dict[str, int]:
+    """The ids of the devices of these logins, revoked ones too: what they sent while admitted is theirs."""
+    found = conn.execute(select(Device.login, Device.id).where(Device.login.in_(logins)))
+    return {login: device_id for login, device_id in found}
+
+
+def broker_logins(conn: Connection) -> list[BrokerLogin]:
+    """The devices a broker is to admit, by login."""
+    living = select(Device.login, Device.secret_bcrypt).where(Device.revoked_at.is_(None)).order_by(Device.login)
+    return [BrokerLogin(login, secret_bcrypt) for login, secret_bcrypt in conn.execute(living)]

@@ -1,0 +1,57 @@
+"""Where the vehicles are, or were when their kind's delay began: what the public snapshot is made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from tracker.domain.geo import Zone
+from tracker.domain.privacy import Sighting
+
+LOOK_BACK = timedelta(days=1)
+
+SIGHTINGS = text("""
+SELECT DISTINCT ON (v.id) v.id AS vehicle_id, v.kind, u.name AS agency, d.expected_interval_s,
+    f.fix_time, f.lat_e7, f.lon_e7, f.speed_cmps, f.course_deg,
+    b.lat_e7 AS base_lat_e7, b.lon_e7 AS base_lon_e7, b.radius_m AS base_radius_m
+FROM vehicle v
+JOIN unit u ON u.id = v.unit_id
+JOIN assignment a ON a.vehicle_id = v.id AND a.period @> CAST(:now AS timestamptz)
+JOIN device d ON d.id = a.device_id
+LEFT JOIN zone b ON b.id = v.base_zone_id
+JOIN LATERAL (
+    SELECT * FROM fix
+    WHERE fix.device_id = a.device_id AND a.period @> fix.fix_time AND fix.fix_time > :since AND fix.fix_time <=
+        CAST(:now AS timestamptz) - make_interval(secs => coalesce((CAST(:delays AS jsonb) ->> v.kind)::int, 0))
+    ORDER BY fix.fix_time DESC LIMIT 1
+) f ON true
+ORDER BY v.id, f.fix_time DESC
+""")
+
+
+def sightings(conn: Connection, now: datetime, delays_s: Mapping[str, int]) -> list[Sighting]:
+    """One sighting per vehicle that was heard within a day, as it was `delays_s[kind]` seconds before `now`."""
+    values = {"now": now, "since": now - LOOK_BACK, "delays": json.dumps(dict(delays_s))}
+    return [_sighting(row) for row in conn.execute(SIGHTINGS, values)]
+
+
+def _sighting(row: Row[Any]) -> Sighting:
+    base = None
+    if row.base_lat_e7 is not None:
+        base = Zone(row.base_lat_e7 / 1e7, row.base_lon_e7 / 1e7, row.base_radius_m)
+    return Sighting(
+        vehicle_id=row.vehicle_id,
+        kind=row.kind,
+        agency=row.agency,
+        fix_time=row.fix_time,
+        lat=row.lat_e7 / 1e7,
+        lon=row.lon_e7 / 1e7,
+        speed_mps=None if row.speed_cmps is None else row.speed_cmps / 100,
+        course_deg=row.course_deg,
+        interval_s=row.expected_interval_s,
+        base=base,
+    )

@@ -1,0 +1,74 @@
+"""The pages: citizens' map, employee's day, supervisor's team. `create_app` puts them together.
+
+| module | what it holds |
+|---|---|
+| `city` | what every page needs: settings, clock, database |
+| `access` | who may open which page; every view declares it |
+| `words` | the sentences and labels, English here, Indonesian in `translations` |
+| `public`, `signing_in`, `my_day`, `team`, `team_day`, `team_reports`, `health` | one blueprint each |
+| `forms` | what comes from browsers, checked |
+| `security`, `errors`, `language`, `assets`, `formats` | headers, error pages, languages, static files, filters |
+| `commands` | `flask --app wsgi unit add ...` for an empty city |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from tracker.storage.engine import engine_options
+from tracker.web import (
+    access,
+    assets,
+    commands,
+    errors,
+    formats,
+    health,
+    language,
+    my_day,
+    public,
+    security,
+    signing_in,
+    team,
+    team_day,
+    team_reports,
+)
+from tracker.web.city import City, DateConverter, IdConverter, Settings, csrf, db
+
+BLUEPRINTS = (
+    public.pages, signing_in.pages, my_day.pages, team.pages, team_day.pages, team_reports.pages, health.pages,
+    assets.pages,
+)  # fmt: skip
+LARGEST_REQUEST = 256 * 1024  # bytes; forms are small
+DATABASE_CONNECTIONS = 8  # of one web process, at most
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Flask:
+    """The web application. Starts nothing and needs no database until a page asks for one."""
+    app = Flask(__name__, static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
+        SESSION_COOKIE_NAME="jejak_form",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        WTF_CSRF_TIME_LIMIT=None,  # a phone keeps a page open for a whole shift
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(DATABASE_CONNECTIONS),
+    )
+    app.extensions["city"] = City(settings, clock)
+    app.url_map.converters.update(date=DateConverter, id=IdConverter)
+    db.init_app(app)
+    csrf.init_app(app)
+    for part in (language, formats, security, access, errors, commands):
+        part.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,101 @@
+"""Who may open which page. A view without a declared access is closed to everybody.
+
+The browser's session is read at each request, so a changed right or a sign-out takes effect at once. What an account
+may not open does not exist for it: 404.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, TypeVar
+
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from tracker.storage.accounts import viewer_of
+from tracker.storage.rights import Viewer
+from tracker.web.city import city, db
+
+COOKIE = "jejak_session"
+
+
+class Access(Enum):
+    PUBLIC = "anybody"
+    EMPLOYEE = "an account that belongs to a person"
+    TEAM = "a supervisor or administrator"
+
+
+ViewT = TypeVar("ViewT", bound=Callable[..., Any])
+
+
+def allowed(access: Access) -> Callable[[ViewT], ViewT]:
+    """Declare who may open a view."""
+
+    def declare(view: ViewT) -> ViewT:
+        view.access = access  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def declared(app: Flask, endpoint: str) -> Access | None:
+    """What the view of an endpoint declares."""
+    access: Access | None = getattr(app.view_functions.get(endpoint), "access", None)
+    return access
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(enforce)
+    app.context_processor(lambda: {"viewer": g.get("viewer")})
+
+
+def enforce() -> AnyResponse | None:
+    """Stop a request that the page's declaration does not allow; None lets it through."""
+    if request.endpoint is None:
+        return None  # no such page: the routing error follows
+    access = declared(current_app, request.endpoint)
+    if access is Access.PUBLIC:
+        return None
+    g.viewer = signed_in()
+    if g.viewer is None:
+        return _to_sign_in()
+    if access is None or not _may(g.viewer, access):
+        abort(404)
+    return None
+
+
+def signed_in() -> Viewer | None:
+    """Whose browser this is."""
+    token = request.cookies.get(COOKIE)
+    return viewer_of(db.session(), token, city().now()) if token else None
+
+
+def viewer() -> Viewer:
+    """Who opens this page; only for pages that are not public."""
+    found: Viewer = g.viewer
+    return found
+
+
+def own_person() -> int:
+    """The person an employee's page is about."""
+    person_id = viewer().person_id
+    assert person_id is not None  # what Access.EMPLOYEE promises
+    return person_id
+
+
+def home_of(who: Viewer) -> str:
+    """The page an account starts from."""
+    return url_for("team.overview") if who.sees_team else url_for("my_day.today")
+
+
+def _may(who: Viewer, access: Access) -> bool:
+    return who.sees_team if access is Access.TEAM else who.person_id is not None
+
+
+def _to_sign_in() -> AnyResponse:
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    target = url_for("signing_in.form", next=wanted)
+    if "HX-Request" in request.headers:  # a fragment cannot show the sign-in page: let the whole page go there
+        return Response(headers={"HX-Redirect": url_for("signing_in.form")})
+    return redirect(target, 303)

@@ -1,0 +1,154 @@
+"""`flask --app wsgi ...`: fill an empty city. Each command is one transaction and says what it did."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+from flask import Flask
+from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from tracker.storage import register
+from tracker.storage.accounts import change_password, close_account, create_account
+from tracker.storage.devices import add_device
+from tracker.storage.register import NotFound
+from tracker.web.city import db
+from tracker.web.words import KIND
+from tracker.wire.topics import position_topic
+
+NIP_DIGITS = 18
+
+unit_group = AppGroup("unit", help="Units of the city's tree.")
+person_group = AppGroup("person", help="Employees and their accounts.")
+vehicle_group = AppGroup("vehicle", help="Vehicles.")
+device_group = AppGroup("device", help="Phones and trackers.")
+administrator_group = AppGroup("administrator", help="Accounts that see the whole city.")
+
+account_group = AppGroup("account", help="Accounts that exist.")
+
+
+def init_app(app: Flask) -> None:
+    for group in (unit_group, person_group, vehicle_group, device_group, administrator_group, account_group):
+        app.cli.add_command(group)
+
+
+def one_transaction(command: Callable[..., None]) -> Callable[..., None]:
+    """Run a command in one transaction; what the register refuses becomes a sentence."""
+
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> None:
+        try:
+            command(*args, **options)
+            db.session.commit()
+        except NotFound as error:
+            raise click.ClickException(str(error)) from error
+        except IntegrityError as error:
+            raise click.ClickException(f"this exists already or breaks a rule: {_reason(error)}") from error
+        except OperationalError as error:
+            raise click.ClickException("the database cannot be reached; start the city first (`make run`)") from error
+
+    return with_appcontext(run)
+
+
+@unit_group.command("add")
+@click.argument("name")
+@click.option("--below", help="The unit it belongs to.")
+@one_transaction
+def add_unit(name: str, below: str | None) -> None:
+    """Add a unit."""
+    register.add_unit(db.session(), name, below)
+    click.echo(f"unit {name!r} added")
+
+
+@person_group.command("add")
+@click.argument("nip")
+@click.argument("name")
+@click.option("--unit", required=True, help="The unit the person works in.")
+@click.option("--position", default="", help="What the person is called at work.")
+@click.option("--supervises", help="A unit whose people (and those below it) the person supervises.")
+@one_transaction
+def add_person(nip: str, name: str, unit: str, position: str, supervises: str | None) -> None:
+    """Add an employee with an account; the user name is the NIP, the password is shown once."""
+    if not nip.isascii() or not nip.isdigit() or len(nip) > NIP_DIGITS:
+        raise click.BadParameter(f"expected up to {NIP_DIGITS} digits", param_hint="NIP")
+    session = db.session()
+    person = register.add_person(session, nip, name, unit, position)
+    supervised = register.unit_named(session, supervises).id if supervises else None
+    password = _new_password()
+    create_account(session, nip, password, "supervisor" if supervised else "employee", person.id, supervised)
+    click.echo(f"{name} added\nuser name: {nip}\npassword:  {password}  (shown once)")
+
+
+@vehicle_group.command("add")
+@click.argument("call_sign")
+@click.argument("plate")
+@click.argument("kind", type=click.Choice(sorted(KIND)))
+@click.option("--unit", required=True, help="The unit the vehicle belongs to.")
+@one_transaction
+def add_vehicle(call_sign: str, plate: str, kind: str, unit: str) -> None:
+    """Add a vehicle."""
+    register.add_vehicle(db.session(), call_sign, plate, kind, unit)
+    click.echo(f"vehicle {call_sign!r} added")
+
+
+@device_group.command("add")
+@click.argument("login")
+@click.option("--person", "nip", help="NIP of the person who carries it.")
+@click.option("--vehicle", "call_sign", help="Call sign of the vehicle that carries it.")
+@one_transaction
+def add_a_device(login: str, nip: str | None, call_sign: str | None) -> None:
+    """Add a device for a person or a vehicle; its secret is shown once."""
+    if (nip is None) == (call_sign is None):
+        raise click.UsageError("say who carries it: either --person NIP or --vehicle CALL_SIGN")
+    session = db.session()
+    person_id = register.person_with_nip(session, nip).id if nip else None
+    vehicle_id = register.vehicle_called(session, call_sign).id if call_sign else None
+    kind = "phone" if nip else "tracker"
+    secret = add_device(session.connection(), login, kind, person_id=person_id, vehicle_id=vehicle_id)
+    click.echo(f"login:  {login}\nsecret: {secret}  (shown once)\ntopic:  {position_topic(login)}")
+
+
+@administrator_group.command("add")
+@click.argument("username")
+@one_transaction
+def add_administrator(username: str) -> None:
+    """Add an account that sees the whole city; the password is shown once."""
+    password = _new_password()
+    create_account(db.session(), username, password, "administrator")
+    click.echo(f"user name: {username.strip().lower()}\npassword:  {password}  (shown once)")
+
+
+@account_group.command("password")
+@click.argument("username")
+@one_transaction
+def new_password(username: str) -> None:
+    """Give an account a new password, shown once; who is signed in with it is signed out."""
+    password = _new_password()
+    if not change_password(db.session(), username, password):
+        raise NotFound(f"no account named {username!r}")
+    click.echo(f"password:  {password}  (shown once)")
+
+
+@account_group.command("close")
+@click.argument("username")
+@one_transaction
+def close(username: str) -> None:
+    """Close an account: who is signed in with it is signed out, and nobody signs in again."""
+    if not close_account(db.session(), username):
+        raise NotFound(f"no account named {username!r}")
+    click.echo(f"account {username!r} closed; `flask account password` opens it again")
+
+
+def _new_password() -> str:
+    """About 95 random bits, in groups that can be read out."""
+    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that look alike
+    return "-".join("".join(secrets.choice(alphabet) for _ in range(5)) for _ in range(4))
+
+
+def _reason(error: IntegrityError) -> str:
+    """The database's own words, first line only."""
+    return str(error.orig).strip().splitlines()[-1].removeprefix("DETAIL:").strip()

@@ -1,0 +1,128 @@
+"""What browsers send, checked with marshmallow and turned into plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+from tracker.domain.daily_log import LogState
+from tracker.storage.daily_logs import Entry, Seen
+from tracker.storage.report_rows import ReportFilter
+from tracker.storage.team_days import STATUSES, TeamFilter
+from tracker.web.city import FIRST_DATE, LARGEST_ID, LAST_DATE
+from tracker.web.words import FIELD
+
+LONGEST_TEXT = 500  # characters
+LARGEST_VOLUME = 1_000_000
+LONGEST_SEARCH = 80
+LAST_PAGE = 1_000_000
+DEFAULT_REPORT_DAYS = 7
+AN_ID = validate.Range(1, LARGEST_ID)
+A_DATE = validate.Range(FIRST_DATE, LAST_DATE)
+
+
+class Form(Schema):
+    class Meta:
+        unknown = EXCLUDE  # such as the CSRF token
+
+
+class EntryForm(Form):
+    type_id = fields.Integer(required=True, validate=AN_ID)
+    start = fields.Time("%H:%M", required=True)
+    end = fields.Time("%H:%M", required=True)
+    volume = fields.Integer(required=True, validate=validate.Range(0, LARGEST_VOLUME))
+    note = fields.String(load_default="", validate=validate.Length(max=LONGEST_TEXT))
+
+
+class KeyForm(Form):
+    key = fields.UUID(required=True)
+
+
+class DecisionForm(Form):
+    decision = fields.Enum(LogState, by_value=True, required=True)
+    seen = fields.Enum(LogState, by_value=True, required=True)
+    submitted_at = fields.AwareDateTime("iso", load_default=None)
+    reason = fields.String(load_default="", validate=validate.Length(max=LONGEST_TEXT))
+
+
+class SignInForm(Form):
+    username = fields.String(load_default="", validate=validate.Length(max=100))
+    password = fields.String(load_default="", validate=validate.Length(max=200))
+    next = fields.String(load_default="")
+
+
+class PageQuery(Form):
+    page = fields.Integer(load_default=1, validate=validate.Range(1, LAST_PAGE))
+
+
+class ListQuery(PageQuery):
+    q = fields.String(load_default="", validate=validate.Length(max=LONGEST_SEARCH))
+    unit = fields.Integer(load_default=None, validate=AN_ID)
+
+
+class TeamQuery(ListQuery):
+    date = fields.Date(validate=A_DATE)
+    status = fields.String(load_default="", validate=validate.OneOf(STATUSES))
+    log = fields.String(load_default="", validate=validate.OneOf(["none", *LogState]))
+
+
+class ReportQuery(ListQuery):
+    first = fields.Date(data_key="from", validate=A_DATE)
+    last = fields.Date(data_key="to", validate=A_DATE)
+    status = fields.String(load_default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What was understood, and a sentence for each field that was not."""
+
+    values: dict[str, Any]
+    errors: dict[str, Any]
+
+
+def parse(form: Schema, sent: Mapping[str, str]) -> Parsed:
+    """Check a form; text is stripped (no column can hold a NUL) and an empty field is a missing one."""
+    cleaned = {name: value.replace("\0", "").strip() for name, value in sent.items()}
+    cleaned = {name: value for name, value in cleaned.items() if value}
+    try:
+        return Parsed(dict(form.load(cleaned)), {})
+    except ValidationError as error:
+        assert isinstance(error.messages, dict)  # a schema of one object says which fields
+        return Parsed(dict(error.valid_data or {}), {name: FIELD.get(name) for name in error.messages})
+
+
+def entry_of(values: Mapping[str, Any]) -> Entry:
+    return Entry(values["type_id"], values["start"], values["end"], values["volume"], values["note"])
+
+
+def seen_of(values: Mapping[str, Any]) -> Seen:
+    return Seen(values["seen"], values["submitted_at"])
+
+
+def team_filter(sent: Mapping[str, str], today: date) -> tuple[TeamFilter, int]:
+    """The list a supervisor asked for, and which page of it."""
+    asked = parse(TeamQuery(), sent).values
+    work_date = asked.get("date", today)
+    wanted = TeamFilter(
+        work_date=work_date,
+        is_today=work_date == today,
+        search=asked.get("q", ""),
+        unit_id=asked.get("unit"),
+        status=asked.get("status", ""),
+        log_state=asked.get("log", ""),
+    )
+    return wanted, asked.get("page", 1)
+
+
+def report_filter(choices: Mapping[str, Any], sent: Mapping[str, str], today: date) -> tuple[ReportFilter, int]:
+    """The rows a reader asked for, and which page of them; by default the last seven days."""
+    asked = parse(ReportQuery(), sent).values
+    last = asked.get("last", today)
+    first = min(asked.get("first", last - timedelta(days=DEFAULT_REPORT_DAYS - 1)), last)
+    status = asked.get("status", "")
+    wanted = ReportFilter(first, last, asked.get("q", ""), asked.get("unit"), status if status in choices else "")
+    return wanted, asked.get("page", 1)

@@ -1,0 +1,103 @@
+"""One person's day as the supervisor sees it: verdict, track and activities side by side, and the decision."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from tracker.domain import daily_log as rules
+from tracker.domain.daily_log import LogState, Refused
+from tracker.storage import daily_logs
+from tracker.storage.audit import record_track_view
+from tracker.storage.daily_logs import Day
+from tracker.storage.models import DailyLog, Person
+from tracker.storage.person_days import idle_of, verdicts_of, windows_on
+from tracker.storage.rights import visible_person
+from tracker.storage.team_days import next_waiting
+from tracker.web.access import Access, allowed, viewer
+from tracker.web.city import city, db
+from tracker.web.day_track import day_track
+from tracker.web.forms import DecisionForm, parse, seen_of
+from tracker.web.words import DECIDED, FIELD, REFUSAL
+
+pages = Blueprint("team_day", __name__, url_prefix="/team/<id:person_id>/days/<date:work_date>")
+
+
+@pages.get("")
+@allowed(Access.TEAM)
+def show(person_id: int, work_date: date) -> str:
+    """The whole day. That it was opened is recorded before anything is shown."""
+    return _page(_person(person_id), work_date)
+
+
+@pages.post("")
+@allowed(Access.TEAM)
+def decide(person_id: int, work_date: date) -> Response | tuple[str, int]:
+    """Approve, return or reject the log that was seen; a no needs its reason."""
+    person = _person(person_id)
+    parsed = parse(DecisionForm(), request.form)
+    if parsed.errors.keys() - {"reason"}:
+        abort(400)
+    if parsed.errors:
+        return _page(person, work_date, FIELD["reason"]), 422
+    try:
+        _decide(person, work_date, parsed.values)
+    except Refused as refused:
+        db.session.rollback()
+        return _page(person, work_date, REFUSAL[refused.refusal]), 422
+    flash(DECIDED[parsed.values["decision"]], "good")
+    return _onward(person_id, work_date)
+
+
+def _decide(person: Person, work_date: date, sent: dict[str, Any]) -> None:
+    session = db.session()
+    day = daily_logs.day_of(session, person.id, work_date, city().zone, city().now())
+    daily_logs.decide(session, viewer(), day, sent["decision"], seen_of(sent), sent["reason"])
+    session.commit()
+
+
+def _onward(person_id: int, work_date: date) -> Response:
+    """To the next waiting log where the queue is being worked through, else back to the day."""
+    if request.form.get("onward"):
+        following = next_waiting(db.session(), viewer(), person_id, work_date)
+        if following is None:
+            return redirect(url_for("team.reviews"), 303)
+        person_id, work_date = following
+    return redirect(url_for("team_day.show", person_id=person_id, work_date=work_date), 303)
+
+
+def _person(person_id: int) -> Person:
+    person = visible_person(db.session(), viewer(), person_id)
+    if person is None:
+        abort(404)
+    return person
+
+
+def _page(person: Person, work_date: date, problem: Any = None) -> str:
+    session = db.session()
+    record_track_view(session, viewer(), person.id, work_date)
+    session.commit()
+    day = daily_logs.day_of(session, person.id, work_date, city().zone, city().now())
+    windows = windows_on(session, person.id, work_date)
+    log = daily_logs.read_log(session, person.id, work_date)
+    ids = [window.id for window in windows]
+    verdicts = verdicts_of(session, ids)
+    return render_template(
+        "team_day.html", person=person, day=day, windows=windows, log=log, problem=problem,
+        verdicts=verdicts, idle=idle_of(session, ids),
+        track=day_track(session, windows, verdicts, day.now, city().oldest_kept),
+        retention_days=city().settings.retention_days,
+        following=next_waiting(session, viewer(), person.id, work_date),
+        yesterday=work_date - timedelta(days=1), tomorrow=work_date + timedelta(days=1), **_choices(day, log),
+    )  # fmt: skip
+
+
+def _choices(day: Day, log: DailyLog | None) -> dict[str, Any]:
+    """What may be decided now, by this viewer."""
+    state = LogState(log.state) if log else LogState.DRAFT
+    own = viewer().person_id == day.person_id
+    possible = frozenset() if own else rules.possible_decisions(state, day.closes_at, day.now)
+    return {"state": state, "own": own, "possible": possible}

@@ -1,0 +1,157 @@
+"""The no-show and idle reports: pages and downloads."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flask import Blueprint, Response, abort, render_template, request, stream_with_context
+from flask_babel import lazy_gettext as _
+
+from tracker.storage.audit import record_export
+from tracker.storage.person_days import units_for
+from tracker.storage.report_rows import IDLE, NO_SHOW, Report, ReportFilter, report_list, report_rows
+from tracker.web import words
+from tracker.web.access import Access, allowed, viewer
+from tracker.web.city import city, db
+from tracker.web.formats import coverage, local
+from tracker.web.forms import report_filter
+
+LONGEST_DOWNLOAD_DAYS = 92  # a quarter
+TOO_LONG = _("A download covers at most %(days)d days. Choose a later first day.", days=LONGEST_DOWNLOAD_DAYS)
+BYTE_ORDER_MARK = "\ufeff"  # spreadsheets take a file without it for another encoding
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPage:
+    """A report with the labels of what it can be narrowed to."""
+
+    report: Report
+    title: Any
+    about: Any
+    choices: Mapping[str, Any]
+
+
+REPORTS = {
+    NO_SHOW.name: ReportPage(
+        NO_SHOW,
+        _("Presence report"),
+        _("Every judged duty with its newest verdict. Unverified means that nothing could be shown: "
+          "it is not absence."),
+        {status: label.text for status, label in words.VERDICT.items()},
+    ),
+    IDLE.name: ReportPage(
+        IDLE,
+        _("Idle report"),
+        _("Observed minutes without work, relative to the role: idle in the field, or away from a post. "
+          "Time that was not observed never counts."),
+        words.MEASURE,
+    ),
+}  # fmt: skip
+
+pages = Blueprint("team_reports", __name__, url_prefix="/team/reports")
+
+
+@pages.get("/<name>")
+@allowed(Access.TEAM)
+def show(name: str) -> str:
+    """One page of a report."""
+    page = _known(name)
+    return _page(page, *report_filter(page.choices, request.args, city().today()))
+
+
+def _page(page: ReportPage, wanted: ReportFilter, number: int, problem: Any = None) -> str:
+    rows, counts = report_list(db.session(), page.report, viewer(), wanted, number)
+    return render_template(
+        "report.html",
+        page=page,
+        wanted=wanted,
+        rows=rows,
+        counts=counts,
+        units=units_for(db.session(), viewer()),
+        reports=REPORTS,
+        problem=problem,
+    )
+
+
+@pages.get("/<name>.csv")
+@allowed(Access.TEAM)
+def download(name: str) -> Response | tuple[str, int]:
+    """All rows of the filter, streamed. That they were taken away is recorded before any is sent."""
+    page = _known(name)
+    wanted, number = report_filter(page.choices, request.args, city().today())
+    if (wanted.last - wanted.first).days >= LONGEST_DOWNLOAD_DAYS:
+        return _page(page, wanted, number, TOO_LONG), 422
+    detail = {"report": name, **asdict(wanted), "first": str(wanted.first), "last": str(wanted.last)}
+    record_export(db.session(), viewer(), detail)
+    db.session.commit()
+    rows = report_rows(db.session(), page.report, viewer(), wanted)
+    response = Response(stream_with_context(csv_lines(page.report, rows)), content_type="text/csv; charset=utf-8")
+    filename = f"{name}-{wanted.first}-{wanted.last}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return response
+
+
+def csv_lines(report: Report, rows: Iterator[Any]) -> Iterator[str]:
+    """A report as CSV text, line by line, titles first."""
+    columns = {**SHARED_COLUMNS, **OWN_COLUMNS[report.name], **LAST_COLUMNS}
+    yield BYTE_ORDER_MARK + _line(columns)
+    for row in rows:
+        yield _line(harmless(value(row)) for value in columns.values())
+
+
+def harmless(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+def _line(cells: Any) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()
+
+
+def _known(name: str) -> ReportPage:
+    if name not in REPORTS:
+        abort(404)
+    return REPORTS[name]
+
+
+def _iso(at: Any) -> str:
+    return local(at).isoformat(timespec="minutes")
+
+
+def _minutes(column: str) -> Callable[[Any], float]:
+    return lambda row: round(getattr(row, column) / 60, 1)
+
+
+def _plain(column: str) -> Callable[[Any], Any]:
+    return lambda row: getattr(row, column)
+
+
+SHARED_COLUMNS: dict[str, Callable[[Any], Any]] = {
+    "work_date": _plain("work_date"),
+    "nip": _plain("nip"),
+    "name": _plain("name"),
+    "unit": _plain("unit"),
+    "shift": _plain("shift"),
+    "duty_start": lambda row: _iso(row.starts_at),
+    "duty_end": lambda row: _iso(row.ends_at),
+}
+OWN_COLUMNS: dict[str, dict[str, Callable[[Any], Any]]] = {
+    NO_SHOW.name: {
+        **{name: _plain(name) for name in ("status", "cause", "late_min", "left_early_min")},
+        **{f"{name}_min": _minutes(f"{name}_s") for name in ("on_site", "off_site", "moving", "unknown")},
+    },
+    IDLE.name: {"measure": _plain("measure"), "counted_min": _minutes("counted_s")},
+}
+LAST_COLUMNS: dict[str, Callable[[Any], Any]] = {
+    "coverage_pct": lambda row: coverage(row.observed_s, row.expected_s),
+    "revision": _plain("revision"),
+    "revision_reason": _plain("reason"),
+    "computed_at": lambda row: _iso(row.computed_at),
+}

@@ -1,0 +1,193 @@
+"""Labels and sentences that belong to the words of the domain, each once. English here, Indonesian in the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from tracker.domain.daily_log import LogState, Refusal
+
+Text = Any  # a lazy string: it becomes text in the language of the response
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A word with the icon and tone it is shown in; the tone is never the only difference."""
+
+    text: Text
+    icon: str
+    tone: str  # good | warn | bad | info | plain
+
+
+STATUS = {
+    "no_show": Label(_("Not at the place of duty"), "cross", "bad"),
+    "unverified": Label(_("Unverified"), "question", "warn"),
+    "silent_now": Label(_("On duty, phone silent"), "phone-off", "warn"),
+    "late": Label(_("Present, late"), "clock", "warn"),
+    "not_judged": Label(_("Not judged yet"), "hourglass", "plain"),
+    "on_duty": Label(_("On duty now"), "pulse", "info"),
+    "present": Label(_("Present"), "check", "good"),
+    "excused": Label(_("Excused"), "leaf", "plain"),
+    "upcoming": Label(_("Starts later"), "clock", "plain"),
+    "off": Label(_("No duty"), "minus", "plain"),
+}
+
+LOG = {
+    "none": Label(_("No log"), "minus", "plain"),
+    LogState.DRAFT: Label(_("Draft"), "pencil", "plain"),
+    LogState.SUBMITTED: Label(_("Waiting for review"), "hourglass", "info"),
+    LogState.RETURNED: Label(_("Returned"), "undo", "warn"),
+    LogState.APPROVED: Label(_("Approved"), "check", "good"),
+    LogState.REJECTED: Label(_("Rejected"), "cross", "bad"),
+    LogState.LOCKED: Label(_("Locked"), "lock", "plain"),
+}
+
+VERDICT = {
+    "PRESENT": STATUS["present"],
+    "NO_SHOW": STATUS["no_show"],
+    "UNVERIFIED": STATUS["unverified"],
+    "EXCUSED": STATUS["excused"],
+}
+
+# what an unverified verdict says in plain words: why nothing could be shown
+CAUSE = {
+    "silent": _("The phone was not heard. Silence is not absence: where the person was is unknown."),
+    "partial": _("The phone was heard for only a part of the duty. What happened in the rest cannot be shown."),
+    "battery": _("The battery ran low and the phone fell silent. What was seen counts; the rest cannot be shown."),
+    "location_off": _("The phone was heard, but its location was switched off or not permitted."),
+    "outage": _("Many phones or our own service were silent at the same time. Nobody is judged by that."),
+    "roster_late": _("The roster was published after the duty had begun, so positions may not have been kept."),
+    "clock_unproven": _("No position arrived when it was made, so the phone's clock may be slow. It accuses nobody."),
+}
+SHORT_CAUSE = {
+    "silent": _("phone silent"),
+    "partial": _("seen for a part"),
+    "battery": _("battery empty"),
+    "location_off": _("location off"),
+    "outage": _("outage"),
+    "roster_late": _("roster late"),
+    "clock_unproven": _("clock not proven"),
+}
+MEANING = {
+    "PRESENT": _("Seen at the place of duty."),
+    "NO_SHOW": _("The phone was heard, but never at the place of duty."),
+    "UNVERIFIED": _("It could not be shown where the person was."),
+    "EXCUSED": _("Excused from this duty."),
+}
+REVISION_REASON = {
+    "first": _("first computed"),
+    "late_fixes": _("late positions arrived"),
+    "roster": _("the roster changed"),
+    "leave": _("leave was granted"),
+    "holiday": _("a holiday was declared"),
+    "rule": _("the rules changed"),
+    "correction": _("a correction"),
+    "decision": _("a decision"),
+}
+MEASURE = {"idle": _("Idle"), "away_from_post": _("Away from post")}
+
+SEGMENT = {
+    "on_site": _("At the place of duty"),
+    "off_site": _("Stopped elsewhere"),
+    "outside": _("Elsewhere"),
+    "moving": _("Moving"),
+    "uncertain": _("Seen, but not clearly at the place or elsewhere"),
+    "unknown": _("Unknown"),
+    "not_yet": _("Not yet"),
+}
+
+KIND = {
+    "ambulance": _("Ambulance"),
+    "fire_truck": _("Fire truck"),
+    "heavy_equipment": _("Heavy equipment"),
+    "garbage_truck": _("Garbage truck"),
+    "street_sweeper": _("Street sweeper"),
+    "patrol_car": _("Patrol car"),
+}
+
+AUDIT_ACTION = {"view_track": _("opened your track of %(day)s")}
+
+REFUSAL = {
+    Refusal.DAY_CLOSED: _("This day is closed. Ask your supervisor to reopen it."),
+    Refusal.DAY_IN_REVIEW: _("This day is with your supervisor. You can write again when it is returned."),
+    Refusal.DAY_NOT_BEGUN: _("This day has not begun yet. Write what you did once you did it."),
+    Refusal.NOTHING_TO_SUBMIT: _("There is nothing to submit yet. Write at least one activity first."),
+    Refusal.END_BEFORE_START: _("The end must come after the start. Check both times."),
+    Refusal.OUTSIDE_DAY: _("These times are not on this day. Check both times."),
+    Refusal.IN_THE_FUTURE: _("The end lies in the future. Write activities once they are done."),
+    Refusal.OVERLAP: _("This overlaps with another activity of yours. Change one of the two."),
+    Refusal.FORM_USED: _("This form was saved before with other values. Save again to add these as another activity."),
+    Refusal.UNKNOWN_ACTIVITY: _("This activity no longer exists. Reload the page."),
+    Refusal.OWN_LOG: _("Nobody decides on their own log. Your own supervisor does."),
+    Refusal.DECIDED_MEANWHILE: _("This log changed in the meantime. Look at it again before you decide."),
+    Refusal.NOT_DECIDABLE: _("There is nothing to decide on this log at the moment."),
+    Refusal.REASON_MISSING: _("Write a short reason, so that the employee knows what to correct."),
+}
+
+DECIDED = {
+    LogState.APPROVED: _("The log is approved."),
+    LogState.RETURNED: _("The log is returned with your reason."),
+    LogState.REJECTED: _("The log is rejected with your reason."),
+}
+
+FIELD = {
+    "type_id": _("Choose what you did."),
+    "start": _("Write the start as a time, such as 08:30."),
+    "end": _("Write the end as a time, such as 09:15."),
+    "volume": _("Write the volume as a whole number from 0 to 1,000,000."),
+    "note": _("Shorten the note to 500 characters."),
+    "reason": _("Shorten the reason to 500 characters."),
+}
+
+# status: title, what happened, what to do next
+ERRORS = {
+    400: (
+        _("That request was not understood"),
+        _("Something in the address or the form was not as expected."),
+        _("Go back, reload the page and try again."),
+    ),
+    403: (
+        _("This form has expired"),
+        _("It was opened before you signed in or out, or in another browser. Nothing was changed."),
+        _("Go back, reload the page and send it again."),
+    ),
+    404: (
+        _("There is nothing here"),
+        _("The page does not exist, or your account may not see it."),
+        _("Check the address, or start again from your first page."),
+    ),
+    405: (
+        _("That does not work here"),
+        _("The page was asked in a way it does not know."),
+        _("Go back and use the buttons of the page."),
+    ),
+    413: (
+        _("That was too much at once"),
+        _("What you sent is larger than this page accepts. Nothing was changed."),
+        _("Go back, shorten it and send it again."),
+    ),
+    429: (
+        _("Too many requests"),
+        _("You asked more often than this page can answer."),
+        _("Wait a minute, then try again."),
+    ),
+    500: (
+        _("Something broke on our side"),
+        _("It is not your mistake, and it has been noted."),
+        _("Try again; if it stays, tell your administrator what you did."),
+    ),
+    503: (
+        _("Not available for a moment"),
+        _("The database cannot be reached. Nothing you sent was saved by this request."),
+        _("Wait a few seconds and try again. What you typed is still there when you go back."),
+    ),
+}
+
+
+def team_status(verdict: Any) -> str:
+    """The status of the team's list that a verdict shows as."""
+    if verdict.status == "PRESENT" and verdict.late_min:
+        return "late"
+    return str(verdict.status).lower()

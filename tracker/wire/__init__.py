@@ -1,0 +1,1 @@
+"""What devices say, understood: topics and payloads -> fixes or named rejections. Pure; bad input never raises."""
