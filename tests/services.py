@@ -171,7 +171,7 @@ class Broker:
         self.port = free_port()
         self.nats = Nats.embedded(folder / "nats", "127.0.0.1", self.port)
         self.nats.prepare(self.bridge_secret)
-        self.process = Process(self.nats.command(), folder / "nats.log", lambda: answers(self.port))
+        self.process = Process(self.nats.command(), folder / "nats.log", self._answers)
         self._devices: dict[str, BrokerLogin] = {}
 
     @property
@@ -187,6 +187,9 @@ class Broker:
         if nats_access.write(self.nats.folder, content):
             nats_access.reload(self.nats.folder)
             wait_until(lambda: self._reloads() > before, "the broker has read its users again")
+
+    def _answers(self) -> bool:
+        return answers(self.port) and nats_access.says_where(self.nats.folder)
 
     def _reloads(self) -> int:
         return self.process.log.read_text().count("Reloaded server configuration")

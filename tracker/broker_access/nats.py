@@ -96,9 +96,17 @@ def bridge_session_exists(folder: Path) -> bool:
     return any(consumer["config"].get("filter_subject") == SESSION_SUBJECT for consumer in consumers)
 
 
+def says_where(folder: Path) -> bool:
+    """Whether the running server has written where it answers: it does so a moment after it takes connections."""
+    return (folder / PID_FILE).exists() and _ports_file(folder).exists()
+
+
 def _monitor(folder: Path) -> str:
-    [ports_file] = folder.glob(f"*_{_pid(folder)}.ports")
-    return str(json.loads(ports_file.read_text())["monitoring"][0])
+    return str(json.loads(_ports_file(folder).read_text())["monitoring"][0])
+
+
+def _ports_file(folder: Path) -> Path:
+    return folder / f"nats-server_{_pid(folder)}.ports"
 
 
 def _pid(folder: Path) -> int:
