@@ -37,7 +37,7 @@ def ingest(engine: Engine) -> Ingest:
 
 def test_a_message_of_an_unknown_device_is_kept_and_the_others_stored(engine: Engine, ingest: Ingest) -> None:
     saved = ingest.save([message("truck-1"), message("stranger"), Message("other/topic", b"x", NOW)])
-    assert saved == Saved(stored=1, rejected=2)
+    assert saved == Saved(stored=1, rejected=2, reasons={"unknown_device": 2})
     with engine.connect() as conn:
         assert conn.scalars(select(Quarantine.reasons)).all() == [["unknown_device"]] * 2
 
@@ -50,7 +50,7 @@ def test_a_message_the_database_refuses_goes_to_quarantine_and_the_others_are_st
     with owner.begin() as conn:
         conn.execute(text(f"DROP TABLE fix_{yesterday:%Y%m%d}"))  # its fix has no place: a CheckViolation
     batch = [message("truck-1", 5), message("truck-2", 24 * 60), message("truck-2", 4)]
-    assert ingest.save(batch) == Saved(stored=2, rejected=1)
+    assert ingest.save(batch) == Saved(stored=2, rejected=1, reasons={"unstorable": 1})
     with engine.connect() as conn:
         assert conn.scalars(select(Quarantine.reasons)).all() == [["unstorable"]]
 
@@ -60,7 +60,7 @@ def test_a_device_that_was_deleted_is_looked_up_again(engine: Engine, owner: Eng
     with owner.begin() as conn:
         for table in (DeviceState, LateDay, Assignment, Device):
             conn.execute(delete(table))
-    assert ingest.save([message("truck-1", 2)]) == Saved(rejected=1)
+    assert ingest.save([message("truck-1", 2)]) == Saved(rejected=1, reasons={"unstorable": 1})
 
 
 def test_a_database_that_dies_under_a_batch_raises_and_stores_nothing(engine: Engine, ingest: Ingest) -> None:

@@ -13,11 +13,13 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, IntegrityError
 
-from tracker.domain.fix import Fix, Rejected, oldest_kept
+from tracker.domain.fix import oldest_kept
+from tracker.domain.observation import Rejected
 from tracker.storage.devices import ids_by_login
-from tracker.storage.fixes import Received, RejectedMessage, Saved, save_batch
+from tracker.storage.fixes import Received, Saved, save_batch
 from tracker.storage.partitions import keep_partitions
-from tracker.wire import owntracks
+from tracker.storage.quarantine import RejectedMessage
+from tracker.wire.decode import decode
 from tracker.wire.topics import sender
 
 log = logging.getLogger(__name__)
@@ -81,11 +83,14 @@ class Ingest:
                 rejected.append(_rejected(message, None, "unknown_device"))
                 continue
             oldest = oldest_kept(message.received_at, self._retention_days)
-            decoded = owntracks.decode(message.payload, message.received_at, oldest)
-            if isinstance(decoded, Rejected):
-                rejected.append(_rejected(message, device_id, *decoded.reasons))
-            else:
-                heard.append(Received(device_id, message.received_at, decoded if isinstance(decoded, Fix) else None))
+            reasons: list[str] = []
+            for said in decode(message.payload, message.received_at, oldest):
+                if isinstance(said, Rejected):
+                    reasons += said.reasons
+                else:
+                    heard.append(Received(device_id, message.received_at, said))
+            if reasons:
+                rejected.append(_rejected(message, device_id, *dict.fromkeys(reasons)))
         return save_batch(conn, heard, rejected, datetime.now(UTC))
 
     def _look_up(self, conn: Connection, logins: set[str]) -> None:

@@ -20,10 +20,11 @@ from tests.conftest import RETENTION_DAYS
 from tests.services import DatabaseServer, server_folder
 from tracker.domain.fix import Fix
 from tracker.storage.engine import make_engine
-from tracker.storage.fixes import Received, RejectedMessage, Saved, save_batch
+from tracker.storage.fixes import Received, Saved, save_batch
 from tracker.storage.migrate import migrate
 from tracker.storage.models import Base, Quarantine, Retention
 from tracker.storage.partitions import keep_partitions
+from tracker.storage.quarantine import RejectedMessage
 from tracker.storage.revision import MIGRATIONS, head_revision
 
 DEBIAN_12 = Path("/usr/lib/postgresql/15/bin")

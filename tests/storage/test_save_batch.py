@@ -10,8 +10,10 @@ from sqlalchemy.exc import ProgrammingError
 
 from tests import builders
 from tracker.domain.fix import Fix
-from tracker.storage.fixes import Received, RejectedMessage, Saved, save_batch
+from tracker.domain.observation import NoFix
+from tracker.storage.fixes import Received, Saved, save_batch
 from tracker.storage.models import DeviceState, LateDay, Quarantine, StoredFix
+from tracker.storage.quarantine import RejectedMessage
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -77,8 +79,8 @@ def test_a_person_is_followed_on_duty_only(engine: Engine) -> None:
     with engine.connect() as conn:
         times = conn.scalars(select(StoredFix.fix_time)).all()
         state = conn.execute(select(DeviceState.fix_time, DeviceState.last_heard_at, DeviceState.off_duty)).one()
-    assert sorted(times) == [on_duty.fix.fix_time, in_margin.fix.fix_time]
-    assert tuple(state) == (in_margin.fix.fix_time, NOW, 1)
+    assert sorted(times) == [on_duty.said.fix_time, in_margin.said.fix_time]
+    assert tuple(state) == (in_margin.said.fix_time, NOW, 1)
 
 
 def test_a_device_that_nobody_holds_is_counted_and_not_followed(engine: Engine) -> None:
@@ -93,7 +95,7 @@ def test_a_broken_message_is_kept_with_its_reasons(engine: Engine) -> None:
     device_id = vehicle_device(engine)
     message = RejectedMessage(NOW, "owntracks/01/x", device_id, ("no_time", "no_lat"), b"\x00\xff{")
     with engine.begin() as conn:
-        assert save_batch(conn, [], [message]) == Saved(rejected=1)
+        assert save_batch(conn, [], [message]) == Saved(rejected=1, reasons={"no_time": 1, "no_lat": 1})
     with engine.connect() as conn:
         kept = conn.execute(select(Quarantine.payload, Quarantine.reasons)).one()
         assert tuple(kept) == (b"\x00\xff{", ["no_time", "no_lat"])
@@ -102,9 +104,9 @@ def test_a_broken_message_is_kept_with_its_reasons(engine: Engine) -> None:
 
 def test_a_ping_is_heard_and_moves_nothing(engine: Engine) -> None:
     device_id = vehicle_device(engine)
-    assert save(engine, received(device_id, 5), Received(device_id, NOW, None)) == Saved(stored=1, pings=1)
+    assert save(engine, received(device_id, 5), Received(device_id, NOW, NoFix("ping"))) == Saved(stored=1, no_fix=1)
     with engine.connect() as conn:
-        state = conn.execute(select(DeviceState.fix_time, DeviceState.last_heard_at, DeviceState.pings)).one()
+        state = conn.execute(select(DeviceState.fix_time, DeviceState.last_heard_at, DeviceState.no_fix)).one()
     assert tuple(state) == (NOW - timedelta(minutes=5), NOW, 1)
 
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.domain.fix import Fix, Ping, Rejected
-from tracker.wire.owntracks import decode
+from tracker.domain.fix import Fix
+from tracker.domain.observation import NoFix, Observation, Rejected
+from tracker.wire.decode import decode as decode_all
 from tracker.wire.topics import Sender, position_topic, sender, shard
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
@@ -23,6 +24,11 @@ FROM_A_PHONE = {
     "batt": 71, "bs": 1, "cog": 268, "conn": "m", "created_at": TST + 2, "inregions": ["Balai Kota"], "lat": -6.181042,
     "lon": 106.828459, "m": 1, "t": "u", "tid": "BS", "topic": "owntracks/07/budi-s", "tst": TST, "vac": 3, "vel": 36,
 }  # fmt: skip
+
+
+def decode(payload: bytes, now: datetime, oldest: datetime) -> Observation:
+    [observation] = decode_all(payload, now, oldest)
+    return observation
 
 
 def said(**changes: object) -> bytes:
@@ -85,12 +91,12 @@ messages = st.dictionaries(st.sampled_from(list(FROM_A_PHONE)), anything).map(
 
 @given(st.binary(max_size=200) | messages)
 def test_no_payload_raises_and_no_rejection_is_unnamed(payload: bytes) -> None:
-    decoded = decode(payload, NOW, OLDEST)
-    assert isinstance(decoded, (Fix, Ping)) or (decoded.reasons and all(decoded.reasons))
+    for observation in decode_all(payload, NOW, OLDEST):
+        assert not isinstance(observation, Rejected) or (observation.reasons and all(observation.reasons))
 
 
 def test_a_ping_repeats_an_old_position_and_is_no_fix() -> None:
-    assert decode(said(t="p"), NOW, OLDEST) == Ping()
+    assert decode(said(t="p"), NOW, OLDEST) == NoFix("ping")
 
 
 def test_the_identity_comes_from_the_topic() -> None:

@@ -14,7 +14,7 @@ class Fix:
     """One position report of a device, in SI units, WGS 84 degrees and aware UTC.
 
     Optional values are None where the device did not say. `sent_at` is when the device handed the message over, which
-    may be hours after `fix_time`.
+    may be hours after `fix_time`. `connectivity` is one of `observation.CONNECTIVITY`.
     """
 
     fix_time: datetime
@@ -27,18 +27,8 @@ class Fix:
     battery_pct: int | None = None
     ignition: bool | None = None
     sent_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A message that cannot become a fix, with every reason by name."""
-
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ping:
-    """A device that says it lives and repeats its last position under the present time: heard, but no fix."""
+    charging: bool | None = None
+    connectivity: str | None = None
 
 
 def impossible(lat: float, lon: float, fix_time: datetime, now: datetime, oldest: datetime) -> tuple[str, ...]:

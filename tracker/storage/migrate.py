@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import Connection, Engine, delete, insert, text
 
-from tracker.storage.models import APPEND_ONLY, READ_ONLY, Base, Retention
+from tracker.storage.models import APPEND_ONLY, READ_ONLY, UPDATABLE, Base, Retention
 from tracker.storage.revision import MIGRATIONS
 
 MIGRATION_LOCK = 0x6A656A616B  # "jejak"
@@ -45,6 +45,8 @@ def grant_rights(conn: Connection, app_role: str) -> None:
     for table in tables:
         conn.execute(text(f"REVOKE ALL ON {table} FROM {role}"))
         conn.execute(text(f"GRANT {_rights(table)} ON {table} TO {role}"))
+    for table, columns in UPDATABLE.items():
+        conn.execute(text(f"GRANT UPDATE ({', '.join(columns)}) ON {table} TO {role}"))
     conn.execute(text(f"GRANT EXECUTE ON FUNCTION keep_days(date, date) TO {role}"))
 
 

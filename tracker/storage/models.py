@@ -12,6 +12,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Date,
     DateTime,
@@ -32,8 +33,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-APPEND_ONLY = ("audit", "fix", "idle_revision", "log_decision", "quarantine", "verdict")
+APPEND_ONLY = (
+    "audit", "device_status", "fix", "idle_revision", "log_decision", "machine_counters", "quarantine", "verdict",
+)  # fmt: skip
 READ_ONLY = ("retention",)
+UPDATABLE = {"quarantine": ("replayed_at",)}  # columns of append-only tables that may change all the same
 
 
 class Base(DeclarativeBase):
@@ -112,7 +116,10 @@ class Zone(Base):
 
 
 class Device(Base):
-    """A phone or tracker with a login of its own. `secret_bcrypt` is what the broker checks; see docs/decisions.md."""
+    """A phone or tracker with a login of its own. `secret_bcrypt` is what the broker checks; see docs/decisions.md.
+
+    `payload_key_sealed` opens what the device encrypts; see `tracker.sealing`.
+    """
 
     __tablename__ = "device"
     __table_args__ = (
@@ -124,6 +131,7 @@ class Device(Base):
     login: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
     secret_bcrypt: Mapped[str]
+    payload_key_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     expected_interval_s: Mapped[int] = mapped_column(server_default="60")
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     revoked_at: Mapped[datetime | None]
@@ -226,9 +234,14 @@ class StoredFix(Base):
 
 
 class DeviceState(Base):
-    """The newest position of a device and what was counted of it. `fix_time` only moves forward."""
+    """The newest position of a device, its health, and what was counted of it. `fix_time` only moves forward.
+
+    Health is kept whoever carries the device and whatever became of its fixes: battery, charging and connectivity as
+    last heard, `lag_s` from that message's fix to its arrival, when the broker lost it, what it wrote where it may not.
+    """
 
     __tablename__ = "device_state"
+    __table_args__ = ({"postgresql_with": {"fillfactor": "50"}},)  # updated at each batch: room for the next version
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id"), primary_key=True)
     last_heard_at: Mapped[datetime]
     fix_time: Mapped[datetime | None]
@@ -237,30 +250,78 @@ class DeviceState(Base):
     accuracy_m: Mapped[int | None] = mapped_column(SmallInteger)
     speed_cmps: Mapped[int | None] = mapped_column(SmallInteger)
     course_deg: Mapped[int | None] = mapped_column(SmallInteger)
-    battery_pct: Mapped[int | None] = mapped_column(SmallInteger)
     ignition: Mapped[bool | None]
+    battery_pct: Mapped[int | None] = mapped_column(SmallInteger)
+    charging: Mapped[bool | None]
+    connectivity: Mapped[str | None]
+    lag_s: Mapped[int | None]
+    lost_at: Mapped[datetime | None]
     stored: Mapped[int] = mapped_column(server_default="0")
     duplicate: Mapped[int] = mapped_column(server_default="0")
     off_duty: Mapped[int] = mapped_column(server_default="0")
     unassigned: Mapped[int] = mapped_column(server_default="0")
     clock_ahead: Mapped[int] = mapped_column(server_default="0")
-    pings: Mapped[int] = mapped_column(server_default="0")
+    no_fix: Mapped[int] = mapped_column(server_default="0")
     rejected: Mapped[int] = mapped_column(server_default="0")
+    denied: Mapped[int] = mapped_column(server_default="0")
+    denied_at: Mapped[datetime | None]
+    denied_topic: Mapped[str | None]
+
+
+class DeviceStatus(Base):
+    """What a phone said of itself and its right to the position; the newest row is its present state."""
+
+    __tablename__ = "device_status"
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id"), primary_key=True)
+    received_at: Mapped[datetime] = mapped_column(primary_key=True)
+    location_on: Mapped[bool | None]
+    permission: Mapped[str | None]
+    power_save: Mapped[bool | None]
+    app_version: Mapped[str | None]
+    platform: Mapped[str | None]
+
+
+class MachineReading(Base):
+    """Lifetime counters of a machine (ISO 15143-3); a day's figure is the difference of two readings."""
+
+    __tablename__ = "machine_counters"
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id"), primary_key=True)
+    read_at: Mapped[datetime] = mapped_column(primary_key=True)
+    received_at: Mapped[datetime]
+    operating_s: Mapped[int | None] = mapped_column(BigInteger)
+    idle_s: Mapped[int | None] = mapped_column(BigInteger)
+    distance_m: Mapped[int | None] = mapped_column(BigInteger)
+    fuel_used_ml: Mapped[int | None] = mapped_column(BigInteger)
+    fuel_remaining_pct: Mapped[int | None] = mapped_column(SmallInteger)
+    engine_running: Mapped[bool | None]
 
 
 class Quarantine(Base):
     """A message that could not be stored as a fix, kept as it came, with the reasons.
 
-    The payload is kept of vehicles and of strangers only: a person's may say where they were off duty.
+    The payload is kept of vehicles and of strangers only: a person's may say where they were off duty. Of one device so
+    many are kept a day; `Rejection` counts them all. `replayed_at` is when it went through a mended decoder.
     """
 
     __tablename__ = "quarantine"
+    __table_args__ = (Index("ix_quarantine_device_received", "device_id", "received_at"),)
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    received_at: Mapped[datetime]
+    received_at: Mapped[datetime] = mapped_column(index=True)
     topic: Mapped[str]
-    device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"))
     reasons: Mapped[list[str]]
     payload: Mapped[bytes | None] = mapped_column(LargeBinary)
+    replayed_at: Mapped[datetime | None]
+
+
+class Rejection(Base):
+    """How often a device (0: nobody we know) was rejected for a reason on a UTC day, also beyond what is kept."""
+
+    __tablename__ = "rejection"
+    device_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    reason: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]
 
 
 class Retention(Base):

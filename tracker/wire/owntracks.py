@@ -6,32 +6,23 @@ named here is discarded: Wi-Fi names, photos and points of interest are none of 
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
 
-from tracker.domain.fix import Fix, Ping, Rejected, impossible
+from tracker.domain.fix import Fix, impossible
+from tracker.domain.observation import NoFix, Observation, Rejected
 
 KMH_PER_MPS = 3.6
 PING = "p"  # the trigger of a message whose `tst` is the present and whose position may be hours old
 
 
-def decode(payload: bytes, now: datetime, oldest: datetime) -> Fix | Ping | Rejected:
-    """One payload -> one fix, or a ping, or the reasons why not.
-
-    `now` is when it arrived, `oldest` the beginning of what is kept: both bound the time a fix may have.
-    """
-    try:
-        said = json.loads(payload)
-    except (ValueError, RecursionError):
-        return Rejected(("not_json",))
-    if not isinstance(said, dict):
-        return Rejected(("not_an_object",))
+def read(said: dict[str, Any], now: datetime, oldest: datetime) -> Observation:
+    """One message of the app; `now` is when it arrived, `oldest` the beginning of what is kept."""
     if said.get("_type") != "location":
         return Rejected(("not_a_location",))
     if said.get("t") == PING:
-        return Ping()
+        return NoFix("ping")
     return _location(said, now, oldest)
 
 

@@ -30,6 +30,9 @@ BEGIN
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('keep_days'));
     DELETE FROM quarantine WHERE received_at < first_day;
+    DELETE FROM rejection WHERE day < first_day;
+    DELETE FROM device_status WHERE received_at < first_day;
+    DELETE FROM machine_counters WHERE read_at < first_day;
     FOR wanted IN SELECT generate_series(first_day, last_day, interval '1 day')::date LOOP
         part := 'fix_' || to_char(wanted, 'YYYYMMDD');
         IF to_regclass(part) IS NULL THEN
@@ -86,6 +89,7 @@ def upgrade() -> None:
         sa.Column("login", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("secret_bcrypt", sa.Text(), nullable=False),
+        sa.Column("payload_key_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("expected_interval_s", sa.Integer(), server_default="60", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
@@ -170,17 +174,59 @@ def upgrade() -> None:
         sa.Column("accuracy_m", sa.SmallInteger(), nullable=True),
         sa.Column("speed_cmps", sa.SmallInteger(), nullable=True),
         sa.Column("course_deg", sa.SmallInteger(), nullable=True),
-        sa.Column("battery_pct", sa.SmallInteger(), nullable=True),
         sa.Column("ignition", sa.Boolean(), nullable=True),
+        sa.Column("battery_pct", sa.SmallInteger(), nullable=True),
+        sa.Column("charging", sa.Boolean(), nullable=True),
+        sa.Column("connectivity", sa.Text(), nullable=True),
+        sa.Column("lag_s", sa.Integer(), nullable=True),
+        sa.Column("lost_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stored", sa.Integer(), server_default="0", nullable=False),
         sa.Column("duplicate", sa.Integer(), server_default="0", nullable=False),
         sa.Column("off_duty", sa.Integer(), server_default="0", nullable=False),
         sa.Column("unassigned", sa.Integer(), server_default="0", nullable=False),
         sa.Column("clock_ahead", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("pings", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("no_fix", sa.Integer(), server_default="0", nullable=False),
         sa.Column("rejected", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("denied", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("denied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("denied_topic", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_device_state_device_id")),
         sa.PrimaryKeyConstraint("device_id", name=op.f("pk_device_state")),
+        postgresql_with={"fillfactor": "50"},
+    )
+    op.create_table(
+        "device_status",
+        sa.Column("device_id", sa.Integer(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("location_on", sa.Boolean(), nullable=True),
+        sa.Column("permission", sa.Text(), nullable=True),
+        sa.Column("power_save", sa.Boolean(), nullable=True),
+        sa.Column("app_version", sa.Text(), nullable=True),
+        sa.Column("platform", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_device_status_device_id")),
+        sa.PrimaryKeyConstraint("device_id", "received_at", name=op.f("pk_device_status")),
+    )
+    op.create_table(
+        "machine_counters",
+        sa.Column("device_id", sa.Integer(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("operating_s", sa.BigInteger(), nullable=True),
+        sa.Column("idle_s", sa.BigInteger(), nullable=True),
+        sa.Column("distance_m", sa.BigInteger(), nullable=True),
+        sa.Column("fuel_used_ml", sa.BigInteger(), nullable=True),
+        sa.Column("fuel_remaining_pct", sa.SmallInteger(), nullable=True),
+        sa.Column("engine_running", sa.Boolean(), nullable=True),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_machine_counters_device_id")),
+        sa.PrimaryKeyConstraint("device_id", "read_at", name=op.f("pk_machine_counters")),
+    )
+    op.create_table(
+        "rejection",
+        sa.Column("device_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("device_id", "day", "reason", name=op.f("pk_rejection")),
     )
     op.create_table(
         "late_day",
@@ -209,10 +255,12 @@ def upgrade() -> None:
         sa.Column("device_id", sa.Integer(), nullable=True),
         sa.Column("reasons", postgresql.ARRAY(Text()), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=True),
+        sa.Column("replayed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_quarantine_device_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantine")),
     )
-    op.create_index(op.f("ix_quarantine_device_id"), "quarantine", ["device_id"], unique=False)
+    op.create_index("ix_quarantine_device_received", "quarantine", ["device_id", "received_at"], unique=False)
+    op.create_index(op.f("ix_quarantine_received_at"), "quarantine", ["received_at"], unique=False)
     op.create_table(
         "vehicle",
         sa.Column("id", sa.Integer(), sa.Identity(always=True), nullable=False),
