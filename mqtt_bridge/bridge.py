@@ -57,8 +57,8 @@ def carry(connection: Connection, ingest: Ingest) -> None:
     while True:
         batch = connection.receive(BATCH_MESSAGES, BATCH_WAIT_S)
         began = time.monotonic()
-        if batch:
-            total += ingest.save([delivery.message for delivery in batch])
+        if batch.messages:
+            total += ingest.save(batch.messages)
             connection.acknowledge(batch)
         now = time.monotonic()
         if now >= report_at:

@@ -1,7 +1,8 @@
 """The bridge's end of the MQTT connection, on paho's external-loop calls: one thread, our own `select`.
 
-The only file here that knows paho. A `mid` belongs to the connection it came on: a connection is used until its first
-trouble and then thrown away, and what was not acknowledged comes again on the next one.
+The only file here that knows paho, which connects, subscribes and keeps alive; published messages go past it. A `mid`
+belongs to the connection it came on: a connection is used until its first trouble and then thrown away, and what was
+not acknowledged comes again on the next one.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import select
+import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 
@@ -20,6 +22,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from mqtt_bridge.packets import Malformed, PacketSocket, acknowledgements
 from tracker.ingest import Message
 from tracker.wire.topics import SUBSCRIPTIONS
 
@@ -38,12 +41,20 @@ class BrokerRefuses(BrokerAway):
     """The broker answered no: wrong secret, or no right to read the positions."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A message as it was delivered: acknowledged by its `mid` on the connection it came on."""
+@dataclass(slots=True)
+class Batch:
+    """Messages as they were delivered, and their packet ids, which are of the connection they came on."""
 
-    mid: int
-    message: Message
+    messages: list[Message] = field(default_factory=list)
+    mids: list[bytes] = field(default_factory=list)
+
+
+class _Client(mqtt.Client):
+    """paho's client, with published messages cut out before it reads."""
+
+    def _create_socket(self) -> mqtt.SocketLike:
+        self.packets = PacketSocket(super()._create_socket())
+        return self.packets
 
 
 class Connection:
@@ -52,15 +63,14 @@ class Connection:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._url = parts
-        self._delivered: list[Delivery] = []
+        self._batch = Batch()
         self._connected: ReasonCode | None = None
         self._granted: list[ReasonCode] | None = None
-        self._client = mqtt.Client(
+        self._client = _Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id(unquote(parts.password or "")),
             clean_session=False,
             protocol=MQTTProtocolVersion.MQTTv311,
-            manual_ack=True,
             reconnect_on_failure=False,
         )
         self._client.username_pw_set(unquote(parts.username or ""), unquote(parts.password or ""))
@@ -68,28 +78,34 @@ class Connection:
             self._client.tls_set()
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
-        self._client.on_message = self._on_message
         self._open()
 
-    def receive(self, most: int, wait_s: float) -> list[Delivery]:
-        """What arrives until `most` messages are there or `wait_s` have passed since the first of them.
+    def receive(self, most: int, wait_s: float) -> Batch:
+        """What arrives until about `most` messages are there or `wait_s` have passed since the first of them.
 
-        An empty list means that nothing came for `IDLE_S`.
+        An empty batch means that nothing came for `IDLE_S`.
         """
-        deadline = time.monotonic() + IDLE_S
-        while len(self._delivered) < most and (left := deadline - time.monotonic()) > 0:
-            before = len(self._delivered)
-            self._turn(left)
-            if not before and self._delivered:
-                deadline = time.monotonic() + wait_s
-        batch, self._delivered = self._delivered, []
+        began, waits = time.monotonic(), IDLE_S
+        while len(self._batch.messages) < most and (left := began + waits - time.monotonic()) > 0:
+            if self._batch.messages and waits == IDLE_S:
+                began, waits = time.monotonic(), wait_s
+            else:
+                self._turn(left)
+        batch, self._batch = self._batch, Batch()
         return batch
 
-    def acknowledge(self, batch: list[Delivery]) -> None:
-        """Acknowledge each `mid` of the batch once, in arrival order, and hand the packets to the network."""
-        for mid in dict.fromkeys(delivery.mid for delivery in batch):
-            self._client.ack(mid, QOS)
+    def acknowledge(self, batch: Batch) -> None:
+        """Acknowledge each message of the batch once, in arrival order, and hand the packets to the network."""
         self._flush()
+        unsent = acknowledgements(batch.mids)
+        while unsent:
+            self._wait_writable()
+            try:
+                unsent = unsent[self._socket().send(unsent) :]
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                continue
+            except OSError as error:
+                raise BrokerAway(f"the connection to the broker was lost ({error})") from error
 
     def __enter__(self) -> Connection:
         return self
@@ -127,28 +143,41 @@ class Connection:
     def _turn(self, wait_s: float) -> None:
         """One turn of the loop: wait until the socket has something for us or takes something from us, and do it."""
         sock = self._socket()
-        readable, writable, _ = select.select([sock], [sock] if self._client.want_write() else [], [], wait_s)
-        if readable or self._pending():
-            self._check(self._client.loop_read())
+        waiting = [sock] if self._client.want_write() else []
+        readable, writable, _ = select.select([sock], waiting, [], 0 if sock.pending() else wait_s)
+        if readable or sock.pending():
+            self._read(sock)
         if writable:
             self._check(self._client.loop_write())
         self._check(self._client.loop_misc())
 
+    def _read(self, sock: PacketSocket) -> None:
+        try:
+            published = sock.fill()
+        except (OSError, Malformed) as error:
+            raise BrokerAway(f"the connection to the broker was lost ({error})") from error
+        now = datetime.now(UTC)
+        self._batch.messages += [
+            Message(str(one.topic, "utf-8", "replace"), one.payload, now, one.retained) for one in published
+        ]
+        self._batch.mids += [one.mid for one in published]
+        while sock.has_others and self._client.socket() is not None:
+            self._check(self._client.loop_read())
+
     def _flush(self) -> None:
         while self._client.want_write():
-            select.select([], [self._socket()], [], KEEPALIVE_S)
+            self._wait_writable()
             self._check(self._client.loop_write())
 
-    def _pending(self) -> bool:
-        """Whether TLS has decrypted more than was read: `select` does not see that."""
-        pending = getattr(self._client.socket(), "pending", None)
-        return bool(pending and pending())
+    def _wait_writable(self) -> None:
+        _, writable, _ = select.select([], [self._socket()], [], KEEPALIVE_S)
+        if not writable:
+            raise BrokerAway("the broker does not take acknowledgements")
 
-    def _socket(self) -> mqtt.SocketLike:
-        sock = self._client.socket()
-        if sock is None:
+    def _socket(self) -> PacketSocket:
+        if self._client.socket() is None:
             raise BrokerAway("the broker closed the connection")
-        return sock
+        return self._client.packets
 
     def _check(self, code: MQTTErrorCode) -> None:
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS and self._connected is not None and not self._connected.is_failure:
@@ -161,10 +190,6 @@ class Connection:
         self, _c: mqtt.Client, _d: object, _mid: int, codes: list[ReasonCode], _p: Properties | None
     ) -> None:
         self._granted = codes
-
-    def _on_message(self, _client: mqtt.Client, _data: object, said: mqtt.MQTTMessage) -> None:
-        message = Message(said.topic, bytes(said.payload), datetime.now(UTC), said.retain)
-        self._delivered.append(Delivery(said.mid, message))
 
 
 def client_id(secret: str) -> str:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, IntegrityError
@@ -25,9 +25,8 @@ from tracker.wire.topics import sender
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What a device published, as a door received it."""
+class Message(NamedTuple):
+    """What a device published, as a door received it. (A tuple, because there are so many.)"""
 
     topic: str
     payload: bytes
@@ -41,7 +40,7 @@ class Ingest:
     def __init__(self, engine: Engine, retention_days: int) -> None:
         self._engine = engine
         self._retention_days = retention_days
-        self._device_ids: dict[str, int] = {}
+        self._device_ids: dict[str, int] = {}  # by topic
         self._room_made_on: date | None = None
 
     def save(self, messages: Sequence[Message]) -> Saved:
@@ -73,16 +72,16 @@ class Ingest:
             return self._save_fresh(messages[:middle]) + self._save_fresh(messages[middle:])
 
     def _save_in(self, conn: Connection, messages: Sequence[Message]) -> Saved:
-        senders = [sender(message.topic) for message in messages]
-        self._look_up(conn, {who.login for who in senders if who} - self._device_ids.keys())
+        self._look_up(conn, {message.topic for message in messages} - self._device_ids.keys())
+        now = datetime.now(UTC)
+        oldest = oldest_kept(now, self._retention_days)
         heard: list[Received] = []
         rejected: list[RejectedMessage] = []
-        for message, who in zip(messages, senders, strict=True):
-            device_id = self._device_ids.get(who.login) if who else None
+        for message in messages:
+            device_id = self._device_ids.get(message.topic)
             if device_id is None:
                 rejected.append(_rejected(message, None, "unknown_device"))
                 continue
-            oldest = oldest_kept(message.received_at, self._retention_days)
             reasons: list[str] = []
             for said in decode(message.payload, message.received_at, oldest):
                 if isinstance(said, Rejected):
@@ -91,16 +90,18 @@ class Ingest:
                     heard.append(Received(device_id, message.received_at, said))
             if reasons:
                 rejected.append(_rejected(message, device_id, *dict.fromkeys(reasons)))
-        return save_batch(conn, heard, rejected, datetime.now(UTC))
+        return save_batch(conn, heard, rejected, now)
 
-    def _look_up(self, conn: Connection, logins: set[str]) -> None:
-        if logins:
-            self._device_ids |= ids_by_login(conn, logins)
+    def _look_up(self, conn: Connection, topics: set[str]) -> None:
+        """Learn whose topics these are; those of nobody are asked for again each time."""
+        logins = {topic: who.login for topic in topics if (who := sender(topic))}
+        ids = ids_by_login(conn, set(logins.values())) if logins else {}
+        self._device_ids |= {topic: ids[login] for topic, login in logins.items() if login in ids}
 
     def _quarantine(self, message: Message) -> Saved:
-        who = sender(message.topic)
-        rejected = _rejected(message, self._device_ids.get(who.login) if who else None, "unstorable")
         with self._engine.begin() as conn:
+            self._look_up(conn, {message.topic})
+            rejected = _rejected(message, self._device_ids.get(message.topic), "unstorable")
             return save_batch(conn, [], [rejected])
 
     def _make_room(self, now: datetime) -> None:

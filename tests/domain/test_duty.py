@@ -275,7 +275,7 @@ def test_a_24_hour_guard_is_24_hours_over_any_end_of_month(first_day: str) -> No
     moved_guard = replace(
         guard, **{name: getattr(guard, name) + shift for name in ("start", "end", "accepts_from", "accepts_until")}
     )
-    fixes = [replace(fix, fix_time=fix.fix_time + shift) for fix in track("06:30-+1 07:30 work")]
+    fixes = [fix._replace(fix_time=fix.fix_time + shift) for fix in track("06:30-+1 07:30 work")]
     found = verdict(*fixes, window=moved_guard)
     assert (found.status, found.on_site_s, found.expected_s) == (PRESENT, 86400, 86400)
 

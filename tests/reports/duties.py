@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -28,7 +28,7 @@ def at(clock: str) -> datetime:
 
 
 def track(*words: str, **measures: Any) -> list[Fix]:
-    return [replace(fix, fix_time=fix.fix_time + SHIFT) for fix in days.track(*words, **measures)]
+    return [fix._replace(fix_time=fix.fix_time + SHIFT) for fix in days.track(*words, **measures)]
 
 
 @dataclass(frozen=True)

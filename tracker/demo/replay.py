@@ -6,7 +6,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def shifted(
         remembered[key] = int((now - fixes[-1].fix_time).total_seconds())
         memory.write(REPLAYS, remembered)
     offset = timedelta(seconds=remembered[key])
-    return [replace(fix, fix_time=fix.fix_time + offset) for fix in fixes]
+    return [fix._replace(fix_time=fix.fix_time + offset) for fix in fixes]
 
 
 def known_secret(memory: Memory, login: str) -> str:

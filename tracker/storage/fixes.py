@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from struct import Struct
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import psycopg
 from sqlalchemy import Connection
@@ -25,8 +25,7 @@ from tracker.storage.quarantine import RejectedMessage, reason_counts, save_reje
 LATE_AFTER = timedelta(minutes=10)  # later than this, the window of a fix may have been judged without it
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """A known device was heard, and what it said."""
 
     device_id: int
