@@ -84,6 +84,12 @@ NOT_SAID = -(2**15)
 SMALLINT_MAX = 2**15 - 1
 CONNECTIVITY_CODES = {name: code for code, name in enumerate(CONNECTIVITY, 1)}
 
+POSITION = ("lat_e7", "lon_e7", "accuracy_m", "speed_cmps", "course_deg", "ignition", "fix_time")
+MOVE_FORWARD = ",\n".join(
+    f"        {name} = CASE WHEN d.fix_time >= excluded.fix_time OR excluded.fix_time IS NULL THEN d.{name} "
+    f"ELSE excluded.{name} END"
+    for name in POSITION
+)
 # A vehicle is followed always, a person on duty only, by a clock that can be right. What is not followed is counted and
 # goes no further, but for the device's health. A fix is late by the time of its commit: that is when a judge could
 # first see it.
@@ -106,10 +112,13 @@ WITH said AS (
                 WHERE w.person_id = a.person_id AND s.fix_time BETWEEN w.accepts_from AND w.accepts_until
              ) THEN 'followed'
              ELSE 'off_duty' END AS fate
-    FROM said s LEFT JOIN assignment a ON a.device_id = s.device_id AND a.period @> s.fix_time
+    FROM said s LEFT JOIN LATERAL ( -- one look at the index for each fix, however many devices there are
+        SELECT * FROM assignment WHERE device_id = s.device_id AND period @> s.fix_time LIMIT 1
+    ) a ON true
+    ORDER BY s.device_id, s.fix_time DESC
 ), stored AS (
     INSERT INTO fix ({COLUMNS})
-    SELECT {COLUMNS} FROM held WHERE fate = 'followed' ORDER BY device_id, fix_time
+    SELECT {COLUMNS} FROM held WHERE fate = 'followed'
     ON CONFLICT DO NOTHING
     RETURNING device_id, fix_time, received_at
 ), newest AS (
@@ -144,12 +153,7 @@ WITH said AS (
     FROM tallied t JOIN health h USING (device_id) LEFT JOIN newest n USING (device_id) ORDER BY t.device_id
     ON CONFLICT (device_id) DO UPDATE SET
         last_heard_at = greatest(d.last_heard_at, excluded.last_heard_at),
-        (fix_time, lat_e7, lon_e7, accuracy_m, speed_cmps, course_deg, ignition) = (
-            SELECT p.* FROM (VALUES
-                (d.fix_time, d.lat_e7, d.lon_e7, d.accuracy_m, d.speed_cmps, d.course_deg, d.ignition),
-                (excluded.fix_time, excluded.lat_e7, excluded.lon_e7, excluded.accuracy_m, excluded.speed_cmps,
-                 excluded.course_deg, excluded.ignition)
-            ) AS p (fix_time) ORDER BY p.fix_time DESC NULLS LAST LIMIT 1),
+{MOVE_FORWARD},
         battery_pct = coalesce(excluded.battery_pct, d.battery_pct),
         charging = coalesce(excluded.charging, d.charging),
         connectivity = coalesce(excluded.connectivity, d.connectivity),
