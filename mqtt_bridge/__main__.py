@@ -5,6 +5,7 @@ from __future__ import annotations
 from config import begin
 from mqtt_bridge.bridge import run
 from tracker.ingest import Ingest
+from tracker.sealing import Sealer
 from tracker.storage.engine import make_engine, wait_for_schema
 
 
@@ -12,7 +13,7 @@ def main() -> None:
     config = begin("bridge")
     engine = make_engine(config.database_url, pool_size=1)
     wait_for_schema(engine)
-    run(config.mqtt_url, engine, Ingest(engine, config.retention_days))
+    run(config.mqtt_url, engine, Ingest(engine, config.retention_days, Sealer(config.secret_key)))
 
 
 if __name__ == "__main__":

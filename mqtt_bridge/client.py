@@ -3,6 +3,10 @@
 The only file here that knows paho, which connects, subscribes and keeps alive; published messages go past it. A `mid`
 belongs to the connection it came on: a connection is used until its first trouble and then thrown away, and what was
 not acknowledged comes again on the next one.
+
+A broker may also send again on a living connection, with the same `mid`, what it waited too long for. Acknowledging the
+first copy frees the `mid` for another message, which acknowledging the second copy would then confirm unsaved: so such
+a repetition is trouble, too.
 """
 
 from __future__ import annotations
@@ -10,11 +14,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import select
+import socket
 import ssl
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import paho.mqtt.client as mqtt
@@ -47,6 +54,32 @@ class Batch:
 
     messages: list[Message] = field(default_factory=list)
     mids: list[bytes] = field(default_factory=list)
+    began: float = 0.0  # when the first of them came, on the monotonic clock
+
+
+class _Wake:
+    """Ends a `select` from another thread."""
+
+    def __init__(self) -> None:
+        self._ours, self._theirs = socket.socketpair()
+        self._ours.setblocking(False)
+
+    def set(self) -> None:
+        self._theirs.send(b"!")
+
+    def clear(self) -> None:
+        while True:
+            try:
+                self._ours.recv(64)
+            except BlockingIOError:
+                return
+
+    def fileno(self) -> int:
+        return self._ours.fileno()
+
+    def close(self) -> None:
+        self._ours.close()
+        self._theirs.close()
 
 
 class _Client(mqtt.Client):
@@ -64,6 +97,8 @@ class Connection:
         parts = urlsplit(url)
         self._url = parts
         self._batch = Batch()
+        self._seen: set[bytes] = set()  # packet ids that came on this connection
+        self._wake = _Wake()
         self._connected: ReasonCode | None = None
         self._granted: list[ReasonCode] | None = None
         self._client = _Client(
@@ -85,14 +120,22 @@ class Connection:
 
         An empty batch means that nothing came for `IDLE_S`.
         """
-        began, waits = time.monotonic(), IDLE_S
-        while len(self._batch.messages) < most and (left := began + waits - time.monotonic()) > 0:
-            if self._batch.messages and waits == IDLE_S:
-                began, waits = time.monotonic(), wait_s
-            else:
-                self._turn(left)
+        began = time.monotonic()
+        while len(self._batch.messages) < most:
+            end = self._batch.began + wait_s if self._batch.messages else began + IDLE_S
+            if (left := end - time.monotonic()) <= 0:
+                break
+            self._turn(left)
         batch, self._batch = self._batch, Batch()
         return batch
+
+    def receive_during(self, work: Future[Any], most: int) -> None:
+        """Let up to about `most` messages of the next batch arrive while `work` goes on; returns when it is done."""
+        work.add_done_callback(lambda _: self._wake.set())
+        while not work.done() and len(self._batch.messages) < most:
+            self._turn(IDLE_S)
+        wait([work])
+        self._wake.clear()
 
     def acknowledge(self, batch: Batch) -> None:
         """Acknowledge each message of the batch once, in arrival order, and hand the packets to the network."""
@@ -114,6 +157,7 @@ class Connection:
         """Leave; the session stays, and what is unacknowledged stays unacknowledged."""
         self._client.disconnect()
         self._client.loop_write()
+        self._wake.close()
 
     def _open(self) -> None:
         where = f"the broker at {self._url.hostname}:{self._port}"
@@ -143,9 +187,10 @@ class Connection:
     def _turn(self, wait_s: float) -> None:
         """One turn of the loop: wait until the socket has something for us or takes something from us, and do it."""
         sock = self._socket()
-        waiting = [sock] if self._client.want_write() else []
-        readable, writable, _ = select.select([sock], waiting, [], 0 if sock.pending() else wait_s)
-        if readable or sock.pending():
+        readers: list[PacketSocket | _Wake] = [sock, self._wake]
+        writers = [sock] if self._client.want_write() else []
+        readable, writable, _ = select.select(readers, writers, [], 0 if sock.pending() else wait_s)
+        if sock in readable or sock.pending():
             self._read(sock)
         if writable:
             self._check(self._client.loop_write())
@@ -156,11 +201,17 @@ class Connection:
             published = sock.fill()
         except (OSError, Malformed) as error:
             raise BrokerAway(f"the connection to the broker was lost ({error})") from error
+        mids = [one.mid for one in published]
+        if any(one.repeated and one.mid in self._seen for one in published):
+            raise BrokerAway("the broker waited too long for an acknowledgement and sent messages again")
+        self._seen.update(mids)
         now = datetime.now(UTC)
+        if not self._batch.messages:
+            self._batch.began = time.monotonic()
         self._batch.messages += [
             Message(str(one.topic, "utf-8", "replace"), one.payload, now, one.retained) for one in published
         ]
-        self._batch.mids += [one.mid for one in published]
+        self._batch.mids += mids
         while sock.has_others and self._client.socket() is not None:
             self._check(self._client.loop_read())
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike
 
 READ_BYTES = 256 * 1024
-PUBLISH, QOS_2, QOS_1, RETAIN = 0x30, 0x04, 0x02, 0x01
+PUBLISH, DUP, QOS_2, QOS_1, RETAIN = 0x30, 0x08, 0x04, 0x02, 0x01
 PUBACK = b"\x40\x02"  # followed by the message's two bytes of packet id
 LONGER = 0x80  # in a byte of the remaining length: another one follows
 
@@ -32,6 +32,7 @@ class Publish(NamedTuple):
     payload: bytes
     mid: bytes
     retained: bool
+    repeated: bool
 
 
 class PacketSocket:
@@ -124,7 +125,13 @@ def _publish(stream: bytes, head: int, body: int, stop: int) -> Publish:
     payload = topic_end + 2 if head & QOS_1 else topic_end
     if payload > stop:
         raise Malformed("a published message ends within its topic")
-    return Publish(stream[body + 2 : topic_end], stream[payload:stop], stream[topic_end:payload], bool(head & RETAIN))
+    return Publish(
+        stream[body + 2 : topic_end],
+        stream[payload:stop],
+        stream[topic_end:payload],
+        head & RETAIN != 0,
+        head & DUP != 0,
+    )
 
 
 def _length(stream: bytes, at: int) -> tuple[int, int] | None:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import Connection, insert
 
 from tracker.storage import models as m
-from tracker.storage.devices import add_device, ids_by_login
+from tracker.storage.devices import add_device, known_devices
 
 _numbers = itertools.count(1)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -50,7 +50,7 @@ def device(
     kind = "tracker" if vehicle_id else "phone"
     holder = {"person_id": person_id, "vehicle_id": vehicle_id}
     add_device(conn, login, kind, expected_interval_s=interval_s, since=LONG_AGO, **holder)
-    return ids_by_login(conn, [login])[login]
+    return known_devices(conn, [login])[login].id
 
 
 def shift(conn: Connection, profile: str = "FIELD", grace_min: int = 15) -> int:

@@ -14,10 +14,12 @@ from sqlalchemy.exc import DBAPIError
 from tests import builders
 from tests.conftest import RETENTION_DAYS
 from tracker.ingest import Ingest, Message
+from tracker.sealing import Sealer
 from tracker.storage.fixes import Saved
 from tracker.storage.models import Assignment, Device, DeviceState, LateDay, Quarantine, StoredFix
 from tracker.wire.topics import position_topic
 
+SEALER = Sealer("x" * 40)
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
@@ -32,7 +34,7 @@ def ingest(engine: Engine) -> Ingest:
     with engine.begin() as conn:
         for login in ("truck-1", "truck-2"):
             builders.device(conn, login, vehicle_id=builders.vehicle(conn))
-    return Ingest(engine, RETENTION_DAYS)
+    return Ingest(engine, RETENTION_DAYS, SEALER)
 
 
 def test_a_message_of_an_unknown_device_is_kept_and_the_others_stored(engine: Engine, ingest: Ingest) -> None:

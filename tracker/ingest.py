@@ -15,12 +15,15 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from tracker.domain.fix import oldest_kept
 from tracker.domain.observation import Rejected
-from tracker.storage.devices import ids_by_login
+from tracker.sealing import SealBroken, Sealer
+from tracker.storage.devices import known_devices
 from tracker.storage.fixes import Received, Saved, save_batch
 from tracker.storage.partitions import keep_partitions
 from tracker.storage.quarantine import RejectedMessage
 from tracker.wire.decode import decode
 from tracker.wire.topics import sender
+
+UNOPENED = ((Rejected(("no_key",)),), (Rejected(("undecryptable",)),))
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +37,21 @@ class Message(NamedTuple):
     retained: bool = False
 
 
-class Ingest:
-    """Saves batches of messages; remembers the device ids it has looked up."""
+class Known(NamedTuple):
+    """A device that was looked up, and what opens its encrypted messages."""
 
-    def __init__(self, engine: Engine, retention_days: int) -> None:
+    device_id: int
+    key: bytes | None
+
+
+class Ingest:
+    """Saves batches of messages; remembers the devices it has looked up, by topic."""
+
+    def __init__(self, engine: Engine, retention_days: int, sealer: Sealer) -> None:
         self._engine = engine
         self._retention_days = retention_days
-        self._device_ids: dict[str, int] = {}  # by topic
+        self._sealer = sealer
+        self._known: dict[str, Known] = {}
         self._room_made_on: date | None = None
 
     def save(self, messages: Sequence[Message]) -> Saved:
@@ -55,7 +66,7 @@ class Ingest:
 
     def forget(self) -> None:
         """Look every device up anew: the database may be another one than before."""
-        self._device_ids.clear()
+        self._known.clear()
         self._room_made_on = None
 
     def _save_fresh(self, messages: Sequence[Message]) -> Saved:
@@ -64,7 +75,7 @@ class Ingest:
             with self._engine.begin() as conn:
                 return self._save_in(conn, messages)
         except (DataError, IntegrityError, ValueError, ArithmeticError) as error:
-            self._device_ids.clear()  # a device may be gone since it was looked up
+            self._known.clear()  # a device may be gone since it was looked up
             if len(messages) == 1:
                 log.error("unstorable message on %s: %s", messages[0].topic, error)
                 return self._quarantine(messages[0])
@@ -72,36 +83,52 @@ class Ingest:
             return self._save_fresh(messages[:middle]) + self._save_fresh(messages[middle:])
 
     def _save_in(self, conn: Connection, messages: Sequence[Message]) -> Saved:
-        self._look_up(conn, {message.topic for message in messages} - self._device_ids.keys())
+        self._look_up(conn, {message.topic for message in messages} - self._known.keys())
         now = datetime.now(UTC)
         oldest = oldest_kept(now, self._retention_days)
         heard: list[Received] = []
         rejected: list[RejectedMessage] = []
         for message in messages:
-            device_id = self._device_ids.get(message.topic)
-            if device_id is None:
+            topic, payload, received_at, _ = message
+            known = self._known.get(topic)
+            if known is None:
                 rejected.append(_rejected(message, None, "unknown_device"))
                 continue
+            said = decode(payload, received_at, oldest, known.key)
+            if said in UNOPENED:
+                self._look_up(conn, {topic})  # its key may be a new one
+                said = decode(payload, received_at, oldest, self._known[topic].key)
             reasons: list[str] = []
-            for said in decode(message.payload, message.received_at, oldest):
-                if isinstance(said, Rejected):
-                    reasons += said.reasons
+            for one in said:
+                if isinstance(one, Rejected):
+                    reasons += one.reasons
                 else:
-                    heard.append(Received(device_id, message.received_at, said))
+                    heard.append(Received(known.device_id, received_at, one))
             if reasons:
-                rejected.append(_rejected(message, device_id, *dict.fromkeys(reasons)))
+                rejected.append(_rejected(message, known.device_id, *dict.fromkeys(reasons)))
         return save_batch(conn, heard, rejected, now)
 
     def _look_up(self, conn: Connection, topics: set[str]) -> None:
         """Learn whose topics these are; those of nobody are asked for again each time."""
         logins = {topic: who.login for topic in topics if (who := sender(topic))}
-        ids = ids_by_login(conn, set(logins.values())) if logins else {}
-        self._device_ids |= {topic: ids[login] for topic, login in logins.items() if login in ids}
+        found = known_devices(conn, set(logins.values())) if logins else {}
+        for topic, login in logins.items():
+            if login in found:
+                device = found[login]
+                self._known[topic] = Known(device.id, self._opened(login, device.payload_key_sealed))
+
+    def _opened(self, login: str, sealed: bytes | None) -> bytes | None:
+        try:
+            return None if sealed is None else self._sealer.unseal(sealed)
+        except SealBroken as error:
+            log.error("device %s: %s", login, error)
+            return None
 
     def _quarantine(self, message: Message) -> Saved:
         with self._engine.begin() as conn:
             self._look_up(conn, {message.topic})
-            rejected = _rejected(message, self._device_ids.get(message.topic), "unstorable")
+            known = self._known.get(message.topic)
+            rejected = _rejected(message, known.device_id if known else None, "unstorable")
             return save_batch(conn, [], [rejected])
 
     def _make_room(self, now: datetime) -> None:

@@ -25,7 +25,7 @@ jetstream {{ store_dir: {store}, sync_interval: "{sync_interval}", max_file_stor
 mqtt {{
   host: {host}
   port: {port}
-  max_ack_pending: 10000
+  max_ack_pending: 30000
   ack_wait: "10s"
   reject_qos2_publish: true
 }}

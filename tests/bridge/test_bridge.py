@@ -128,7 +128,7 @@ def test_a_broken_payload_goes_to_quarantine_with_its_reasons_and_stops_nothing(
         kept = conn.execute(select(Quarantine.payload, Quarantine.reasons).order_by(Quarantine.id)).all()
         assert conn.scalars(select(DeviceState.rejected)).one() == 3
     assert [(row.payload[:2], row.reasons) for row in kept] == [
-        (b"\xff\x00", ["not_json"]), (b"[]", ["not_an_object"]), (b'{"', ["no_time"]),
+        (b"\xff\x00", ["not_json"]), (b"[]", ["unknown_format"]), (b'{"', ["no_time"]),
     ]  # fmt: skip
     client.close()
 

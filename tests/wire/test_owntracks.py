@@ -39,7 +39,8 @@ def said(**changes: object) -> bytes:
 def test_a_phones_message_becomes_a_fix_in_si_units() -> None:
     assert decode(said(), NOW, OLDEST) == Fix(
         fix_time=NOW - timedelta(seconds=60), lat=-6.181042, lon=106.828459, accuracy_m=13, altitude_m=36,
-        speed_mps=10.0, course_deg=268, battery_pct=71, sent_at=NOW - timedelta(seconds=58),
+        speed_mps=10.0, course_deg=268, battery_pct=71, sent_at=NOW - timedelta(seconds=58), charging=False,
+        connectivity="mobile",
     )  # fmt: skip
 
 
@@ -63,15 +64,15 @@ def test_an_optional_value_that_cannot_be_is_unknown_not_a_reason_to_reject(chan
         (b"", ("not_json",)),
         (b"\xff\xfe", ("not_json",)),
         (b"[" * 100_000, ("not_json",)),
-        (b"[]", ("not_an_object",)),
-        (b'"text"', ("not_an_object",)),
-        (said(_type="lwt"), ("not_a_location",)),
+        (b"[]", ("unknown_format",)),
+        (b'"text"', ("unknown_format",)),
+        (said(_type="teleport"), ("unknown_owntracks_type",)),
         (said(tst=None), ("no_time",)),
         (said(tst="yesterday", lat=None), ("no_time", "no_lat")),
         (said(lon={"deg": 106}), ("no_lon",)),
         (said(lat=91), ("impossible_coordinates",)),
         (said(lon=-180.1), ("impossible_coordinates",)),
-        (b'{"_type":"location","tst":1,"lat":NaN,"lon":0}', ("no_lat",)),
+        (b'{"_type":"location","tst":1,"lat":NaN,"lon":0}', ("not_json",)),
         (said(lat=0, lon=0.0), ("null_island",)),
         (said(tst=TST + 90_000), ("future",)),
         (said(tst=0), ("expired",)),
@@ -96,7 +97,7 @@ def test_no_payload_raises_and_no_rejection_is_unnamed(payload: bytes) -> None:
 
 
 def test_a_ping_repeats_an_old_position_and_is_no_fix() -> None:
-    assert decode(said(t="p"), NOW, OLDEST) == NoFix("ping")
+    assert decode(said(t="p"), NOW, OLDEST) == NoFix("ping", 71, False, "mobile")
 
 
 def test_the_identity_comes_from_the_topic() -> None:

@@ -16,7 +16,7 @@ from tracker.demo.roster import PAST_DAYS
 from tracker.demo.sensors import phone_fixes
 from tracker.demo.staff import STAFF
 from tracker.demo.world import World
-from tracker.storage.devices import ids_by_login
+from tracker.storage.devices import known_devices
 from tracker.storage.fixes import Received, save_batch
 from tracker.storage.models import Retention
 from tracker.storage.partitions import keep_partitions
@@ -32,7 +32,7 @@ def store_past(engine: Engine, world: World, memory: Memory, now: datetime) -> N
     holders = {person.login: person for person in STAFF if person.has_phone}
     with engine.begin() as conn:
         keep_partitions(conn, now, conn.scalars(select(Retention.days)).one())
-        for login, device_id in ids_by_login(conn, holders).items():
+        for login, device in known_devices(conn, holders).items():
             past = takewhile(lambda fix: fix.fix_time < now, phone_fixes(world, holders[login], begin))
-            save_batch(conn, [Received(device_id, fix.fix_time + ON_THE_WAY, fix) for fix in past], [], now)
+            save_batch(conn, [Received(device.id, fix.fix_time + ON_THE_WAY, fix) for fix in past], [], now)
     memory.write(PROGRESS, dict.fromkeys(holders, int(now.timestamp())))

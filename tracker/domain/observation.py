@@ -40,7 +40,7 @@ class Lost:
 class Status:
     """Why a phone may be silent, as its app says. None where it does not say.
 
-    `permission` is the app's right to the position: `always`, `while_in_use`, `never`.
+    `permission` is the app's right to the position: `always`, `limited` (only while it is open, say), `never`.
     """
 
     location_on: bool | None = None

@@ -26,6 +26,14 @@ class BrokerLogin:
     secret_bcrypt: str
 
 
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """What the road must know of a device."""
+
+    id: int
+    payload_key_sealed: bytes | None
+
+
 def add_device(
     conn: Connection,
     login: str,
@@ -77,10 +85,18 @@ def revoke_device(conn: Connection, login: str) -> bool:
     return result.rowcount == 1
 
 
-def ids_by_login(conn: Connection, logins: Collection[str]) -> dict[str, int]:
-    """The ids of the devices of these logins, revoked ones too: what they sent while admitted is theirs."""
-    found = conn.execute(select(Device.login, Device.id).where(Device.login.in_(logins)))
-    return {login: device_id for login, device_id in found}
+def set_payload_key(conn: Connection, login: str, sealed: bytes | None) -> bool:
+    """Keep the sealed key of what a device encrypts, or none; False where there is no such living device."""
+    result = conn.execute(
+        update(Device).where(Device.login == login, Device.revoked_at.is_(None)).values(payload_key_sealed=sealed)
+    )
+    return result.rowcount == 1
+
+
+def known_devices(conn: Connection, logins: Collection[str]) -> dict[str, KnownDevice]:
+    """The devices of these logins, revoked ones too: what they sent while admitted is theirs."""
+    found = conn.execute(select(Device.login, Device.id, Device.payload_key_sealed).where(Device.login.in_(logins)))
+    return {login: KnownDevice(device_id, sealed) for login, device_id, sealed in found}
 
 
 def broker_logins(conn: Connection) -> list[BrokerLogin]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from tracker.domain.observation import Observation, Rejected
-from tracker.wire import owntracks
+from tracker.wire import encrypted, geojson, machine, owntracks, teltonika, traccar
+from tracker.wire.position import Bounds
+
+MOST_MESSAGES = 1000  # in one array
+UNKNOWN = (Rejected(("unknown_format",)),)
 
 
 def decode(payload: bytes, now: datetime, oldest: datetime, key: bytes | None = None) -> tuple[Observation, ...]:
@@ -16,10 +21,57 @@ def decode(payload: bytes, now: datetime, oldest: datetime, key: bytes | None = 
     `now` is when it arrived, `oldest` the beginning of what is kept: both bound the time a fix may have. `key` opens
     what the device encrypts (32 bytes).
     """
+    bounds = Bounds(now, oldest)
     try:
-        said: Any = json.loads(payload)
-    except (ValueError, RecursionError):
-        return (Rejected(("not_json",)),)
-    if not isinstance(said, dict):
-        return (Rejected(("not_an_object",)),)
-    return (owntracks.read(said, now, oldest),)
+        said: Any = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return _no_json(payload, bounds)
+    if isinstance(said, dict):
+        return _object(said, bounds, key)
+    if not isinstance(said, list) or not said:
+        return UNKNOWN
+    if len(said) > MOST_MESSAGES:
+        return (Rejected(("too_many",)),)
+    return tuple(one for part in said for one in (_object(part, bounds, key) if isinstance(part, dict) else UNKNOWN))
+
+
+def _object(said: dict[str, Any], bounds: Bounds, key: bytes | None) -> tuple[Observation, ...]:
+    kind = said.get("_type")
+    if kind is not None:
+        return _encrypted(said, bounds, key) if kind == "encrypted" else (owntracks.read(said, bounds),)
+    if said.get("type") in geojson.TYPES:
+        return geojson.read(said, bounds)
+    if isinstance(location := said.get("location"), dict):
+        return (traccar.read_location(location, bounds),)
+    if (report := teltonika.reported(said)) is not None:
+        return (teltonika.read(report, bounds),)
+    if (equipment := machine.equipment(said)) is not None:
+        return machine.read(equipment, said.get("snapshotTime"), bounds)
+    return UNKNOWN
+
+
+def _encrypted(said: dict[str, Any], bounds: Bounds, key: bytes | None) -> tuple[Observation, ...]:
+    if key is None:
+        return (Rejected(("no_key",)),)
+    opened = encrypted.opened(said.get("data"), key)
+    if opened is None:
+        return (Rejected(("undecryptable",)),)
+    try:
+        inner = orjson.loads(opened)
+    except orjson.JSONDecodeError:
+        return (Rejected(("undecryptable",)),)
+    if not isinstance(inner, dict) or inner.get("_type") == "encrypted":
+        return UNKNOWN
+    return _object(inner, bounds, key)
+
+
+def _no_json(payload: bytes, bounds: Bounds) -> tuple[Observation, ...]:
+    start = payload[:200].lstrip()[:1]
+    if start == b"<" or payload.startswith(b"\xef\xbb\xbf<"):
+        return machine.read_xml(payload, bounds)
+    if start not in (b"{", b"[", b"") and b"=" in payload:
+        try:
+            return (traccar.read_form(payload.decode(), bounds),)
+        except UnicodeDecodeError:
+            pass
+    return (Rejected(("not_json",)),)

@@ -1,69 +1,122 @@
-"""OwnTracks JSON: the `location` message of the app, lenient in what is optional, strict in time and position.
+"""OwnTracks JSON, every message of the app. Speeds come in km/h, times in seconds since 1970.
 
-Source: https://owntracks.org/booklet/tech/json/ . Speeds come in km/h, times in seconds since 1970. Everything not
-named here is discarded: Wi-Fi names, photos and points of interest are none of the city's business.
+Source: https://owntracks.org/booklet/tech/json/ . What is not read here is discarded, and `DISCARDED` says what that is
+among the fields that apps are known to send: Wi-Fi names, photos, the regions people made for themselves and how they
+move are none of the city's business.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from math import isfinite
+from collections.abc import Callable
 from typing import Any
 
 from tracker.domain.fix import Fix, impossible
-from tracker.domain.observation import NoFix, Observation, Rejected
+from tracker.domain.observation import Lost, NoFix, Observation, Rejected, Status
+from tracker.wire import values
+from tracker.wire.position import Bounds, position
+from tracker.wire.values import within
 
-KMH_PER_MPS = 3.6
 PING = "p"  # the trigger of a message whose `tst` is the present and whose position may be hours old
+BEACON = "b"  # the trigger of a region that is a radio beacon: the position may be the beacon's
+CONNECTIVITY = {"w": "wifi", "m": "mobile", "o": "offline"}
+CHARGING = {1: False, 2: True, 3: True}  # unplugged, charging, full; 0 is unknown
+DISCARDED = (
+    "SSID", "BSSID", "ssid", "bssid", "image", "imagename", "poi", "tag", "inregions", "inrids", "motionactivities",
+    "desc", "event", "face", "name", "p", "tid", "_id", "topic", "source",
+)  # fmt: skip
+IOS_PERMISSIONS = {
+    "kCLAuthorizationStatusAuthorizedAlways": "always",
+    "kCLAuthorizationStatusAuthorizedWhenInUse": "limited",
+    "kCLAuthorizationStatusDenied": "never",
+    "kCLAuthorizationStatusRestricted": "never",
+}
 
 
-def read(said: dict[str, Any], now: datetime, oldest: datetime) -> Observation:
-    """One message of the app; `now` is when it arrived, `oldest` the beginning of what is kept."""
-    if said.get("_type") != "location":
-        return Rejected(("not_a_location",))
-    if said.get("t") == PING:
-        return NoFix("ping")
-    return _location(said, now, oldest)
+def read(said: dict[str, Any], bounds: Bounds) -> Observation:
+    """One message of the app, by its `_type`."""
+    kind = said["_type"]
+    if kind == "location":
+        return _location(said, bounds)
+    reader = OTHERS.get(kind) if isinstance(kind, str) else None
+    return reader(said, bounds) if reader else Rejected(("unknown_owntracks_type",))
 
 
-def _location(said: dict[str, Any], now: datetime, oldest: datetime) -> Fix | Rejected:
-    fix_time, lat, lon = _time(said.get("tst")), _number(said.get("lat")), _number(said.get("lon"))
-    missing = [name for name, value in (("no_time", fix_time), ("no_lat", lat), ("no_lon", lon)) if value is None]
-    if fix_time is None or lat is None or lon is None:
-        return Rejected(tuple(missing))
-    reasons = impossible(lat, lon, fix_time, now, oldest)
-    if reasons:
-        return Rejected(reasons)
-    speed_kmh, battery = _within(said.get("vel"), 0, 2000), _within(said.get("batt"), 0, 100)
+def _location(said: dict[str, Any], bounds: Bounds) -> Observation:
+    """The message that comes in numbers: written out, and with nothing asked twice."""
+    get = said.get
+    battery, sent_at = values.percent(get("batt")), values.seconds(get("created_at"))
+    charging, connectivity = CHARGING.get(_key(get("bs"))), CONNECTIVITY.get(_key(get("conn")))
+    if get("t") == PING:
+        return NoFix("ping", battery, charging, connectivity)
+    at, lat, lon = values.seconds(get("tst")), values.number(get("lat")), values.number(get("lon"))
+    if at is None or lat is None or lon is None or impossible(lat, lon, at, bounds.now, bounds.oldest):
+        return position(at, lat, lon, bounds)  # says why
     return Fix(
-        fix_time=fix_time,
-        lat=lat,
-        lon=lon,
-        accuracy_m=_within(said.get("acc"), 0, 1e7),
-        altitude_m=_within(said.get("alt"), -1000, 20000),
-        speed_mps=None if speed_kmh is None else speed_kmh / KMH_PER_MPS,
-        course_deg=_within(said.get("cog"), 0, 360),
-        battery_pct=None if battery is None else round(battery),
-        sent_at=_time(said.get("created_at")),
+        at,
+        lat,
+        lon,
+        within(get("acc"), 0, 1e7),
+        within(get("alt"), -1000, 20000),
+        values.speed_mps(get("vel"), values.KMH_PER_MPS),
+        within(get("cog"), 0, 360),
+        battery,
+        None,
+        sent_at,
+        charging,
+        connectivity,
     )
 
 
-def _number(value: object) -> float | None:
-    """A finite number, also where a device sends it as text."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if isfinite(number) else None
+def _key(value: object) -> Any:
+    return value if isinstance(value, (str, int)) else None
 
 
-def _within(value: object, least: float, most: float) -> float | None:
-    number = _number(value)
-    return number if number is not None and least <= number <= most else None
+def _transition(said: dict[str, Any], bounds: Bounds) -> Observation:
+    """A region was entered or left, here and at that time. Which region is the person's own business."""
+    if said.get("t") == BEACON:
+        return NoFix("transition")
+    accuracy = values.accuracy_m(said.get("acc"))
+    return position(values.seconds(said.get("tst")), said.get("lat"), said.get("lon"), bounds, accuracy_m=accuracy)
 
 
-def _time(value: object) -> datetime | None:
-    seconds = _within(value, 0, 253_402_300_799)  # the last second of the year 9999
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+def _status(said: dict[str, Any], _: Bounds) -> Observation:
+    android, ios = said.get("android"), said.get("iOS")
+    if isinstance(android, dict):
+        loc = values.number(android.get("loc"))
+        saves = [values.number(android.get(name)) for name in ("ps", "bo", "hib")]  # 0 is fine, 1 may stop the app
+        return Status(
+            permission=None if loc is None else "always" if loc == 0 else "limited",
+            power_save=None if all(value is None for value in saves) else any(value == 1 for value in saves),
+            app_version=values.text(android.get("version")),
+            platform="android",
+        )
+    if isinstance(ios, dict):
+        refresh = ios.get("backgroundRefreshStatus")
+        permission = IOS_PERMISSIONS.get(_key(ios.get("locationManagerAuthorizationStatus")))
+        return Status(
+            permission=permission,
+            power_save=None if refresh is None else refresh != "UIBackgroundRefreshStatusAvailable",
+            app_version=values.text(ios.get("version")),
+            platform="ios",
+        )
+    return NoFix("status")
+
+
+def _lost(_said: dict[str, Any], _: Bounds) -> Observation:
+    """The broker says it in the device's place; its `tst` is when the connection was made, which tells nothing."""
+    return Lost()
+
+
+def _nothing(kind: str) -> Callable[[dict[str, Any], Bounds], Observation]:
+    return lambda _said, _bounds: NoFix(kind)
+
+
+OTHERS: dict[str, Callable[[dict[str, Any], Bounds], Observation]] = {
+    "transition": _transition,
+    "status": _status,
+    "lwt": _lost,
+    **{
+        kind: _nothing(kind)
+        for kind in ("waypoint", "waypoints", "steps", "beacon", "card", "cmd", "configuration", "request", "dump")
+    },
+}
