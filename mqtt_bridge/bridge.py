@@ -15,7 +15,7 @@ from tracker.ingest import Ingest
 from tracker.storage.engine import wait_for_server
 from tracker.storage.fixes import Saved
 
-BATCH_MESSAGES = 3000
+BATCH_MESSAGES = 4000
 BATCH_WAIT_S = 0.2
 RETRY_S = 1.0
 REPORT_EVERY_S = 60.0

@@ -37,6 +37,7 @@ DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 KEEPALIVE_S = 30
 ANSWER_S = 10.0  # how long the broker may take to answer CONNECT and SUBSCRIBE
 IDLE_S = 5.0
+READ_EVERY_S = 0.02
 QOS = 1
 
 
@@ -57,36 +58,13 @@ class Batch:
     began: float = 0.0  # when the first of them came, on the monotonic clock
 
 
-class _Wake:
-    """Ends a `select` from another thread."""
-
-    def __init__(self) -> None:
-        self._ours, self._theirs = socket.socketpair()
-        self._ours.setblocking(False)
-
-    def set(self) -> None:
-        self._theirs.send(b"!")
-
-    def clear(self) -> None:
-        while True:
-            try:
-                self._ours.recv(64)
-            except BlockingIOError:
-                return
-
-    def fileno(self) -> int:
-        return self._ours.fileno()
-
-    def close(self) -> None:
-        self._ours.close()
-        self._theirs.close()
-
-
 class _Client(mqtt.Client):
     """paho's client, with published messages cut out before it reads."""
 
     def _create_socket(self) -> mqtt.SocketLike:
-        self.packets = PacketSocket(super()._create_socket())
+        sock = super()._create_socket()
+        assert isinstance(sock, socket.socket)  # the other kind is a websocket, which we never ask for
+        self.packets = PacketSocket(sock)
         return self.packets
 
 
@@ -98,7 +76,6 @@ class Connection:
         self._url = parts
         self._batch = Batch()
         self._seen: set[bytes] = set()  # packet ids that came on this connection
-        self._wake = _Wake()
         self._connected: ReasonCode | None = None
         self._granted: list[ReasonCode] | None = None
         self._client = _Client(
@@ -130,12 +107,13 @@ class Connection:
         return batch
 
     def receive_during(self, work: Future[Any], most: int) -> None:
-        """Let up to about `most` messages of the next batch arrive while `work` goes on; returns when it is done."""
-        work.add_done_callback(lambda _: self._wake.set())
-        while not work.done() and len(self._batch.messages) < most:
-            self._turn(IDLE_S)
-        wait([work])
-        self._wake.clear()
+        """Let up to about `most` messages of the next batch arrive while `work` goes on; returns when it is done.
+
+        The network is asked now and then only: a few large reads cost less than many small ones.
+        """
+        while not wait([work], READ_EVERY_S).done:
+            if len(self._batch.messages) < most:
+                self._turn(0)
 
     def acknowledge(self, batch: Batch) -> None:
         """Acknowledge each message of the batch once, in arrival order, and hand the packets to the network."""
@@ -157,7 +135,6 @@ class Connection:
         """Leave; the session stays, and what is unacknowledged stays unacknowledged."""
         self._client.disconnect()
         self._client.loop_write()
-        self._wake.close()
 
     def _open(self) -> None:
         where = f"the broker at {self._url.hostname}:{self._port}"
@@ -187,10 +164,9 @@ class Connection:
     def _turn(self, wait_s: float) -> None:
         """One turn of the loop: wait until the socket has something for us or takes something from us, and do it."""
         sock = self._socket()
-        readers: list[PacketSocket | _Wake] = [sock, self._wake]
         writers = [sock] if self._client.want_write() else []
-        readable, writable, _ = select.select(readers, writers, [], 0 if sock.pending() else wait_s)
-        if sock in readable or sock.pending():
+        readable, writable, _ = select.select([sock], writers, [], 0 if sock.pending() else wait_s)
+        if readable or sock.pending():
             self._read(sock)
         if writable:
             self._check(self._client.loop_write())

@@ -9,11 +9,9 @@ Source: MQTT 3.1.1, sections 2.2 (fixed header), 3.3 (PUBLISH), 3.4 (PUBACK).
 
 from __future__ import annotations
 
+import socket
 import ssl
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from paho.mqtt.client import SocketLike
+from typing import NamedTuple
 
 READ_BYTES = 256 * 1024
 PUBLISH, DUP, QOS_2, QOS_1, RETAIN = 0x30, 0x08, 0x04, 0x02, 0x01
@@ -38,27 +36,26 @@ class Publish(NamedTuple):
 class PacketSocket:
     """A non-blocking socket whose published messages are read by `fill`, and whose other packets by paho."""
 
-    def __init__(self, sock: SocketLike) -> None:
+    def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
+        self._room = memoryview(bytearray(READ_BYTES))  # made once: memory of this size costs more than the reading
         self._cut_off = b""  # the beginning of a packet whose end has not come yet
         self._others = bytearray()
         self._ended = False
 
     def fill(self) -> list[Publish]:
         """Read what the network has, up to `READ_BYTES`, and return the whole messages in it."""
-        chunks = [self._cut_off]
-        room = READ_BYTES
-        while room > 0:
+        read = 0
+        while read < READ_BYTES:
             try:
-                chunk = self._sock.recv(room)
+                count = self._sock.recv_into(self._room[read:])
             except (BlockingIOError, ssl.SSLWantReadError):
                 break
-            if not chunk:
+            if not count:
                 self._ended = True
                 break
-            chunks.append(chunk)
-            room -= len(chunk)
-        published, others, self._cut_off = cut(b"".join(chunks))
+            read += count
+        published, others, self._cut_off = cut(self._cut_off + self._room[:read])
         self._others += others
         return published
 

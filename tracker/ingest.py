@@ -6,6 +6,7 @@ The door hands over what arrived and acknowledges only after `save` returned: it
 from __future__ import annotations
 
 import logging
+import struct
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from tracker.storage.fixes import Received, Saved, save_batch
 from tracker.storage.partitions import keep_partitions
 from tracker.storage.quarantine import RejectedMessage
 from tracker.wire.decode import decode
+from tracker.wire.position import Bounds
 from tracker.wire.topics import sender
 
 UNOPENED = ((Rejected(("no_key",)),), (Rejected(("undecryptable",)),))
@@ -74,7 +76,7 @@ class Ingest:
         try:
             with self._engine.begin() as conn:
                 return self._save_in(conn, messages)
-        except (DataError, IntegrityError, ValueError, ArithmeticError) as error:
+        except (DataError, IntegrityError, ValueError, ArithmeticError, struct.error) as error:
             self._known.clear()  # a device may be gone since it was looked up
             if len(messages) == 1:
                 log.error("unstorable message on %s: %s", messages[0].topic, error)
@@ -86,6 +88,7 @@ class Ingest:
         self._look_up(conn, {message.topic for message in messages} - self._known.keys())
         now = datetime.now(UTC)
         oldest = oldest_kept(now, self._retention_days)
+        bounds = Bounds(now, oldest)
         heard: list[Received] = []
         rejected: list[RejectedMessage] = []
         for message in messages:
@@ -94,10 +97,12 @@ class Ingest:
             if known is None:
                 rejected.append(_rejected(message, None, "unknown_device"))
                 continue
-            said = decode(payload, received_at, oldest, known.key)
+            if received_at is not bounds.now:  # one read of the network brings many messages
+                bounds = Bounds(received_at, oldest)
+            said = decode(payload, bounds, known.key)
             if said in UNOPENED:
                 self._look_up(conn, {topic})  # its key may be a new one
-                said = decode(payload, received_at, oldest, self._known[topic].key)
+                said = decode(payload, bounds, self._known[topic].key)
             reasons: list[str] = []
             for one in said:
                 if isinstance(one, Rejected):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,31 +27,25 @@ def published(message: Publish) -> bytes:
     return packet(head, len(message.topic).to_bytes(2) + message.topic + message.mid + message.payload)
 
 
-class Network:
+class Network(socket.socket):
     """A socket that has these pieces to say, and then nothing for the moment, or its end."""
 
     def __init__(self, pieces: list[bytes], ends: bool = False) -> None:
+        super().__init__()
+        self.close()
         self.pieces, self.ends = list(pieces), ends
 
-    def recv(self, size: int) -> bytes:
+    def recv_into(self, room: memoryview) -> int:
         if self.pieces:
             piece = self.pieces.pop(0)
-            if len(piece) > size:
-                self.pieces.insert(0, piece[size:])
-            return piece[:size]
+            if len(piece) > len(room):
+                self.pieces.insert(0, piece[len(room) :])
+            size = min(len(piece), len(room))
+            room[:size] = piece[:size]
+            return size
         if self.ends:
-            return b""
+            return 0
         raise BlockingIOError
-
-    def send(self, data: bytes | bytearray) -> int:
-        return len(data)
-
-    def close(self) -> None: ...
-
-    def fileno(self) -> int:
-        return -1
-
-    def setblocking(self, flag: bool) -> None: ...
 
 
 messages = st.builds(

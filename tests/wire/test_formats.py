@@ -24,6 +24,7 @@ from tracker.domain.observation import (
 )  # fmt: skip
 from tracker.wire.decode import decode
 from tracker.wire.encrypted import key_of
+from tracker.wire.position import Bounds
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 OLDEST = NOW - timedelta(days=60)
@@ -35,7 +36,7 @@ KEY = key_of("rahasia")
 
 def read(said: object, key: bytes | None = None) -> tuple[Observation, ...]:
     payload = said if isinstance(said, bytes) else said.encode() if isinstance(said, str) else json.dumps(said).encode()
-    return decode(payload, NOW, OLDEST, key)
+    return decode(payload, Bounds(NOW, OLDEST), key)
 
 
 # ---- OwnTracks beside its positions ----
@@ -277,7 +278,7 @@ xml = st.text(max_size=60).map(lambda inner: f"<Equipment><Distance>{inner}</Dis
 
 @given(st.binary(max_size=300) | spoiled() | forms | xml)
 def test_no_payload_raises_no_rejection_is_unnamed_and_every_value_fits_the_store(payload: bytes) -> None:
-    said = decode(payload, NOW, OLDEST, KEY)
+    said = decode(payload, Bounds(NOW, OLDEST), KEY)
     assert said
     for one in said:
         match one:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tracker.domain.fix import Fix
 from tracker.domain.observation import NoFix, Observation, Rejected
 from tracker.wire.decode import decode as decode_all
+from tracker.wire.position import Bounds
 from tracker.wire.topics import Sender, position_topic, sender, shard
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
@@ -27,7 +28,7 @@ FROM_A_PHONE = {
 
 
 def decode(payload: bytes, now: datetime, oldest: datetime) -> Observation:
-    [observation] = decode_all(payload, now, oldest)
+    [observation] = decode_all(payload, Bounds(now, oldest))
     return observation
 
 
@@ -92,7 +93,7 @@ messages = st.dictionaries(st.sampled_from(list(FROM_A_PHONE)), anything).map(
 
 @given(st.binary(max_size=200) | messages)
 def test_no_payload_raises_and_no_rejection_is_unnamed(payload: bytes) -> None:
-    for observation in decode_all(payload, NOW, OLDEST):
+    for observation in decode_all(payload, Bounds(NOW, OLDEST)):
         assert not isinstance(observation, Rejected) or (observation.reasons and all(observation.reasons))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -15,13 +14,11 @@ MOST_MESSAGES = 1000  # in one array
 UNKNOWN = (Rejected(("unknown_format",)),)
 
 
-def decode(payload: bytes, now: datetime, oldest: datetime, key: bytes | None = None) -> tuple[Observation, ...]:
+def decode(payload: bytes, bounds: Bounds, key: bytes | None = None) -> tuple[Observation, ...]:
     """One payload -> everything it says, at least one observation; bad input never raises.
 
-    `now` is when it arrived, `oldest` the beginning of what is kept: both bound the time a fix may have. `key` opens
-    what the device encrypts (32 bytes).
+    `bounds` say which times are possible, `key` opens what the device encrypts (32 bytes).
     """
-    bounds = Bounds(now, oldest)
     try:
         said: Any = orjson.loads(payload)
     except orjson.JSONDecodeError:
