@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 import shutil
 import signal
@@ -30,10 +31,25 @@ DEADLINE_S = 30.0
 
 
 def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on at this moment, and that the kernel gives to no outgoing connection.
+
+    One of the kernel's own range could become the source port of any connection before its server takes it, and even
+    the one that asks whether that server answers already would find itself there.
+    """
+    first, last = 10_000, _first_ephemeral_port() - 1
+    while True:
+        port = random.randint(first, last)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+
+
+def _first_ephemeral_port() -> int:
+    setting = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    return int(setting.read_text().split()[0]) if setting.exists() else 32_768
 
 
 def wait_until(condition: Callable[[], object], what: str, deadline_s: float = DEADLINE_S) -> None:
@@ -72,6 +88,7 @@ class Process:
     ready: Callable[[], bool]
     env: dict[str, str] | None = None
     cwd: Path | None = None
+    deadline_s: float = DEADLINE_S
     popen: subprocess.Popen[bytes] | None = field(default=None)
 
     def start(self, wait: bool = True) -> None:
@@ -84,9 +101,10 @@ class Process:
 
     def wait_ready(self) -> None:
         try:
-            wait_until(self._ready_or_dead, f"{self.command} is ready")
-        except AssertionError:
+            wait_until(self._ready_or_dead, f"{self.command} is ready", self.deadline_s)
+        except BaseException as error:
             self.stop()
+            error.add_note(f"what it said:\n{self.tail()}")
             raise
 
     def _ready_or_dead(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import subprocess
@@ -37,7 +38,8 @@ class City:
             "HTTP_PORT": str(self.http_port), "MQTT_PORT": str(self.mqtt_port),
         }  # fmt: skip
         command = [sys.executable, "-m", "deploy.local"]
-        self.process = Process(command, folder / "city.log", self.ready, env=self.env, cwd=CHECKOUT)
+        # eight processes start at once: a busy machine takes its time
+        self.process = Process(command, folder / "city.log", self.ready, env=self.env, cwd=CHECKOUT, deadline_s=120)
 
     def ready(self) -> bool:
         return self.get("/readyz") == 200 and answers(self.mqtt_port)
@@ -48,7 +50,7 @@ class City:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return None
 
     def pids(self) -> dict[str, int]:
