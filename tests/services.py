@@ -225,7 +225,9 @@ class Mosquitto:
         self.port = free_port()
         self._passwords = folder / "passwords"
         self._passwords.touch(mode=0o600)
-        (folder / "acl").write_text("user _bridge\ntopic read owntracks/#\n\npattern write owntracks/+/%u\n")
+        (folder / "acl").write_text(
+            "user _bridge\ntopic read owntracks/#\n\npattern write owntracks/+/%u\npattern write owntracks/+/%u/+\n"
+        )
         (folder / "mosquitto.conf").write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous false\npassword_file {self._passwords}\n"
             f"acl_file {folder / 'acl'}\nmax_qos 1\nmax_inflight_messages 0\nmax_queued_messages 0\n"

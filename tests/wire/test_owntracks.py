@@ -106,4 +106,5 @@ def test_the_identity_comes_from_the_topic() -> None:
     assert sender(position_topic("budi-s")) == Sender("budi-s", "")
     assert sender("owntracks/07/budi-s/event") == Sender("budi-s", "event")
     assert sender("owntracks/07") is None
+    assert sender("owntracks/07/budi-s/cmd") is None
     assert sender("other/07/budi-s") is None

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import bcrypt
 
-from tracker.wire.topics import ROOT, shard
+from tracker.wire.topics import ROOT, SUBSCRIPTIONS, TO_DEVICES, shard
 
 if TYPE_CHECKING:  # the broker's own start needs no database
     from tracker.storage.devices import BrokerLogin
@@ -27,7 +27,8 @@ BRIDGE_LOGIN = "_bridge"  # no device can have this login: they begin with a let
 USERS_FILE = "users.conf"
 PID_FILE = "nats.pid"
 MONITOR_TIMEOUT_S = 2
-SESSION_SUBJECT = f"$MQTT.msgs.{ROOT}.*.*"  # what NATS makes of the bridge's subscription owntracks/+/+
+# what NATS makes of the bridge's subscriptions, such as owntracks/+/+
+SESSION_SUBJECTS = {f"$MQTT.msgs.{topic.replace('/', '.').replace('+', '*')}" for topic in SUBSCRIPTIONS}
 
 
 def users_file(devices: Iterable[BrokerLogin], bridge_secret: str) -> str:
@@ -38,7 +39,8 @@ def users_file(devices: Iterable[BrokerLogin], bridge_secret: str) -> str:
 
 def _device(device: BrokerLogin) -> str:
     subject = f"{ROOT}.{shard(device.login)}.{device.login}"
-    return _user(device.login, device.secret_bcrypt, [subject, f"{subject}.>"], [f"{subject}.cmd", "$MQTT.sub.>"])
+    may_read = [f"{subject}.{TO_DEVICES}", "$MQTT.sub.>"]
+    return _user(device.login, device.secret_bcrypt, [subject, f"{subject}.>"], may_read)
 
 
 def _bridge(secret: str) -> str:
@@ -87,13 +89,13 @@ def reload(folder: Path) -> None:
 
 
 def bridge_session_exists(folder: Path) -> bool:
-    """Whether the bridge's durable subscription is there, so that what devices publish is kept for it."""
+    """Whether all the bridge's durable subscriptions are there, so that what devices publish is kept for it."""
     query = f"{_monitor(folder)}/jsz?accounts=true&consumers=true&config=true"
     with urllib.request.urlopen(query, timeout=MONITOR_TIMEOUT_S) as answer:
         report = json.load(answer)
     streams = [stream for account in report.get("account_details", []) for stream in account.get("stream_detail", [])]
     consumers = [consumer for stream in streams for consumer in stream.get("consumer_detail") or []]
-    return any(consumer["config"].get("filter_subject") == SESSION_SUBJECT for consumer in consumers)
+    return SESSION_SUBJECTS <= {consumer["config"].get("filter_subject") for consumer in consumers}
 
 
 def says_where(folder: Path) -> bool:

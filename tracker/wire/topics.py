@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 ROOT = "owntracks"
 SHARDS = 64
-SUBSCRIPTIONS = (f"{ROOT}/+/+",)  # every device's positions; few wildcards, because brokers count each of them
+# every device's positions, and what it says beside them; few wildcards, because brokers count each of them
+SUBSCRIPTIONS = (f"{ROOT}/+/+", f"{ROOT}/+/+/+")
+TO_DEVICES = "cmd"  # the kind of message that goes the other way
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ def position_topic(login: str) -> str:
 
 
 def sender(topic: str) -> Sender | None:
-    """The sender that a topic names, or None where it is no topic of ours."""
+    """The sender that a topic names, or None where no device of ours publishes on it."""
     parts = topic.split("/")
-    if len(parts) not in (3, 4) or parts[0] != ROOT or not parts[2]:
+    if len(parts) not in (3, 4) or parts[0] != ROOT or not parts[2] or parts[3:] == [TO_DEVICES]:
         return None
     return Sender(parts[2], parts[3] if len(parts) == 4 else "")
