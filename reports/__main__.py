@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import NoReturn
@@ -36,7 +35,7 @@ def main() -> None:
     if once:
         print(_run_once(engine, *once, config.retention_days))
     else:
-        serve(City(engine, config.retention_days, threading.Event()))
+        serve(City(engine, config.retention_days))
 
 
 def _once_arguments(arguments: Sequence[str]) -> tuple[str, date] | None:

@@ -6,11 +6,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -31,7 +31,7 @@ class City:
 
     engine: Engine
     retention_days: int
-    stop: threading.Event
+    stop: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,32 +82,32 @@ def _lead(conn: Connection) -> bool:
 
 
 def _run_jobs(city: City, lock: Connection) -> None:
-    """Run the jobs while the lock's connection lives; a SystemExit waits for the batch in hand."""
-    scheduler = _scheduler(city, lock)
+    """Run the jobs while the lock's connection lives; its end, or a SystemExit, waits for the batch in hand.
+
+    The scheduler has a thread of its own: a signal that arrives in the midst of it would be swallowed there.
+    """
+    active = replace(city, stop=threading.Event())
+    scheduler = _scheduler(active)
     log.info("active: %s", ", ".join(f"{job.name} every {job.every}" for job in JOBS))
     try:
         scheduler.start()
-    except SystemExit:
-        city.stop.set()
-        scheduler.shutdown(wait=True)
-        raise
+        while _alive(lock):
+            time.sleep(GUARD_S)
+        log.warning("the lock of the active scheduler is gone with its connection")
+    finally:
+        active.stop.set()
+        if scheduler.running:
+            scheduler.shutdown(wait=True)
 
 
-def _scheduler(city: City, lock: Connection) -> BlockingScheduler:
-    executors = {"default": ThreadPoolExecutor(1), "guard": ThreadPoolExecutor(1)}
+def _scheduler(city: City) -> BackgroundScheduler:
     defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-    scheduler = BlockingScheduler(timezone=UTC, executors=executors, job_defaults=defaults)
+    executors = {"default": ThreadPoolExecutor(1)}
+    scheduler = BackgroundScheduler(timezone=UTC, executors=executors, job_defaults=defaults)
     now = datetime.now(UTC)
     for job in JOBS:
         seconds = job.every.total_seconds()
         scheduler.add_job(_run, "interval", (job, city), seconds=seconds, id=job.name, next_run_time=now)
-
-    def guard() -> None:
-        if not _alive(lock):
-            log.warning("the lock of the active scheduler is gone with its connection")
-            scheduler.shutdown(wait=False)
-
-    scheduler.add_job(guard, "interval", seconds=GUARD_S, executor="guard", id="guard")
     return scheduler
 
 
