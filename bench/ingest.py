@@ -1,6 +1,6 @@
-"""`python -m bench.ingest`: fixes per second through the bridge / messages per second through a null subscriber.
+"""`python -m bench.ingest`: how fast is the road, with how many devices, and how soon is a fix on the map?
 
-Both take the same load from the same broker in the same run, in turn; bench/README.md says what the lines mean.
+Rates are ratios of two that take the same load from the same broker in turn; bench/README.md says what the lines mean.
 """
 
 from __future__ import annotations
@@ -9,33 +9,41 @@ import argparse
 import os
 import platform
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
 from bench import database
 from bench.brokers import BROKERS
+from bench.latency import latency_round
 from bench.load import Load
 from bench.program import CONNECTIONS, WINDOW, compiled
 from bench.rounds import Bench, BridgeRound, Round, bridge_round, null_round
 from deploy.local.postgres import SETTINGS
 from tests.services import DatabaseServer, server_folder
+from tracker.live.__main__ import PERIOD_S
+
+RATIO, RATIO_MOSQUITTO, SCALE, LATENCY = PARTS = ("ratio", "ratio.mosquitto", "scale", "latency")
+FEW, MANY = 100, 100_000  # devices of `scale`
+LATENCY_S = 20  # how long the load of `latency` goes on
+HEAD_START_S = 20  # until its messages are written and everything runs
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print; ends with a sentence where something was lost or invented."""
     options = _options(arguments)
     compiled()
-    rounds = []
-    with server_folder() as folder, _services(folder, options) as bench:
-        settings = _settings(bench, options)
-        for number in range(1, options.rounds + 1):
-            print(f"round {number} of {options.rounds} ...", file=sys.stderr)
-            rounds.append((null_round(bench), bridge_round(bench)))
-    print("\n".join([*_lines(rounds, options.broker), "", *_table(rounds), "", *settings]))
-    if not all(bridge.ledger.valid for _, bridge in rounds):
+    valid = True
+    print(_machine())
+    for part in options.only or PARTS:
+        lines, settings, sound = MEASURES[part](options)
+        print("\n".join(["", *lines, "", *settings]), flush=True)
+        valid = valid and sound
+    if not valid:
         sys.exit("bench: the stored set is not the sent set, see above")
 
 
@@ -43,26 +51,90 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.ingest", description=__doc__)
     parser.add_argument("--fixes", type=int, default=120_000, help="messages of each round (120,000)")
     parser.add_argument("--devices", type=int, default=1000, help="who sends them in turn (1,000)")
-    parser.add_argument("--rounds", type=int, default=3, help="how often null subscriber and bridge take turns (3)")
-    parser.add_argument("--broker", choices=sorted(BROKERS), default="nats")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each pair takes turns (3)")
+    parser.add_argument("--rate", type=int, default=10_000, help="fixes a second of `latency` run alone (10,000)")
+    parser.add_argument("--only", choices=PARTS, action="append", help="one part; may be repeated (all)")
     options = parser.parse_args(arguments)
     if not 1 <= options.devices <= options.fixes or options.fixes < 1000 or options.rounds < 1:
         parser.error("at least 1,000 fixes, one round, and no more devices than fixes")
     return options
 
 
-@contextmanager
-def _services(folder: Path, options: argparse.Namespace) -> Iterator[Bench]:
-    """A private database with the register of the load, and a private broker."""
-    server, broker = DatabaseServer(folder), BROKERS[options.broker](folder)
-    server.process.command.append(database.COMMIT_TIMES)
+Measured = tuple[list[str], list[str], bool]
+
+
+def _ratio(broker: str, options: argparse.Namespace) -> Measured:
+    """The bridge and the null subscriber in turn."""
+    rounds = []
     load = Load.ending_now(options.devices, options.fixes)
+    with server_folder() as folder, _services(folder, broker, load) as bench:
+        for number in range(1, options.rounds + 1):
+            _say(f"{broker}, round {number} of {options.rounds}")
+            rounds.append((null_round(bench), bridge_round(bench)))
+        if broker == "nats":
+            options.rate = int(median(bridge.rate for _, bridge in rounds)) // 2
+        settings = _settings(bench)
+    sound = all(bridge.ledger.valid for _, bridge in rounds)
+    return [*_lines(rounds, broker), "", *_table(rounds)], settings, sound
+
+
+def _scale(options: argparse.Namespace) -> Measured:
+    """The bridge with few devices and with many, in turn."""
+    fixes = max(options.fixes, 3 * MANY)
+    rates: dict[int, list[float]] = {FEW: [], MANY: []}
+    sound = True
+    for number in range(1, options.rounds + 1):
+        for devices, found in rates.items():
+            _say(f"{devices} devices, round {number} of {options.rounds}")
+            load = Load.ending_now(devices, fixes)
+            with server_folder() as folder, _services(folder, "nats", load) as bench:
+                one = bridge_round(bench)
+            found.append(one.rate)
+            sound = sound and one.ledger.valid
+    few, many = (median(found) for found in rates.values())
+    lines = [f"ingest.scale {many / few:.3f} of_the_rate_with_{FEW}_devices"]
+    lines += [f"ingest.scale.{n} {median(found):.0f} fixes/s" for n, found in rates.items()]
+    return lines, [f"load: {fixes} messages of {FEW} and of {MANY} devices"], sound
+
+
+def _latency(options: argparse.Namespace) -> Measured:
+    """From publishing to the snapshot, at half the rate that the bridge reached."""
+    rate = options.rate
+    load = Load(rate, rate * LATENCY_S, int(time.time()) + HEAD_START_S + rate * LATENCY_S // 50_000)
+    with server_folder() as folder, _services(folder, "nats", load) as bench:
+        _say(f"latency at {rate} fixes a second")
+        found = latency_round(bench)
+    lines = [
+        f"ingest.latency {found.p99:.2f} s_p99",
+        f"ingest.latency.p50 {found.p50:.2f} s",
+        f"ingest.latency.limit {PERIOD_S + 1:.2f} s",
+    ]
+    return lines, [f"load: {rate} devices, one fix a second each, {found.fixes} fixes seen in snapshots"], True
+
+
+MEASURES: dict[str, Callable[[argparse.Namespace], Measured]] = {
+    RATIO: partial(_ratio, "nats"),
+    RATIO_MOSQUITTO: partial(_ratio, "mosquitto"),
+    SCALE: _scale,
+    LATENCY: _latency,
+}
+
+
+def _say(text: str) -> None:
+    print(f"{text} ...", file=sys.stderr)
+
+
+@contextmanager
+def _services(folder: Path, broker_name: str, load: Load) -> Iterator[Bench]:
+    """A private database with the register of the load, and a private broker."""
+    server, broker = DatabaseServer(folder), BROKERS[broker_name](folder)
+    server.process.command.append(database.COMMIT_TIMES)
     messages = folder / "messages"
     payload_bytes = load.write(messages)
     try:
         server.process.start()
         broker.process.start()
-        database.make_register(server, options.devices)
+        database.make_register(server, load.devices)
         yield Bench(folder, server, broker, load, messages, payload_bytes)
     finally:
         broker.process.stop()
@@ -102,17 +174,23 @@ def _row(one: Round) -> str:
     return f"{one.rate:>8.0f} {one.passed.least_backlog:>14}   {costs}"
 
 
-def _settings(bench: Bench, options: argparse.Namespace) -> list[str]:
+def _machine() -> str:
+    return (
+        f"machine: {os.cpu_count()} cores, {platform.machine()}, load average before the run {os.getloadavg()[0]:.1f}, "
+        f"Python {platform.python_version()}"
+    )
+
+
+def _settings(bench: Bench) -> list[str]:
     """What the figures depend on."""
-    packages = ", ".join(f"{name} {version(name)}" for name in ("paho-mqtt", "psycopg", "SQLAlchemy"))
+    packages = ", ".join(f"{name} {version(name)}" for name in ("paho-mqtt", "orjson", "psycopg", "SQLAlchemy"))
     server, commit = database.server_version(bench.server), SETTINGS["synchronous_commit"]
     return [
-        f"machine: {os.cpu_count()} cores, {platform.machine()}, load average before the run {os.getloadavg()[0]:.1f}",
         f"broker: {bench.broker.settings}",
         f"database: PostgreSQL {server}, synchronous_commit {commit}, track_commit_timestamp on",
-        f"bridge: Python {platform.python_version()}, {packages}",
-        f"load: {options.fixes} OwnTracks messages of {bench.payload_bytes:.0f} bytes, QoS 1, "
-        f"of {options.devices} devices, all on vehicles",
+        f"bridge: {packages}",
+        f"load: {bench.load.fixes} OwnTracks messages of {bench.payload_bytes:.0f} bytes, QoS 1, "
+        f"of {bench.load.devices} devices, all on vehicles",
         f"  over {CONNECTIONS} connections, up to {WINDOW} unacknowledged on each, by one login that may publish "
         "as every device",
         f"  at most {bench.backlog} waiting for the subscriber",
