@@ -19,6 +19,7 @@ KEY = uuid.uuid4()
 EVERYBODY = (FINE,) * 5
 EMPLOYEES = (TO_SIGN_IN, FINE, FINE, FINE, MISSING)  # an administrator is no person of the register
 SUPERVISORS = (TO_SIGN_IN, MISSING, FINE, FINE, FINE)
+NO_DEVICE = (401,) * 5  # whoever is signed in, a device shows its own secret
 OWN_TEAM = (TO_SIGN_IN, MISSING, FINE, MISSING, FINE)
 
 DAY = f"/me/days/{WORK_DATE}"
@@ -37,6 +38,7 @@ READING = {
     "my_day.day": (DAY, EMPLOYEES),
     "my_day.entry": (f"{DAY}/activities/{KEY}", (TO_SIGN_IN, FINE, MISSING, MISSING, MISSING)),
     "my_day.data": ("/me/data", EMPLOYEES),
+    "door.osmand": ("/osmand", NO_DEVICE),
     "team.overview": ("/team", SUPERVISORS),
     "team.reviews": ("/team/reviews", SUPERVISORS),
     "team_day.show": (f"/team/{{own}}/days/{WORK_DATE}", OWN_TEAM),
@@ -46,6 +48,7 @@ READING = {
 REFUSED = 422  # the page is theirs, the change is not possible
 WRITING = {
     "signing_in.sign_in": ("/sign-in", (401,) * 5),
+    "door.owntracks": ("/pub", NO_DEVICE),
     "my_day.add": (f"{DAY}/activities", (TO_SIGN_IN, REFUSED, REFUSED, REFUSED, MISSING)),
     "my_day.change": (f"{DAY}/activities/{KEY}", (TO_SIGN_IN, REFUSED, MISSING, MISSING, MISSING)),
     "team_day.decide": (f"/team/{{own}}/days/{WORK_DATE}", (TO_SIGN_IN, MISSING, REFUSED, MISSING, REFUSED)),

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import bcrypt
-from sqlalchemy import Connection, func, insert, select, update
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import Connection, func, literal, select, update
+from sqlalchemy.dialects.postgresql import Range, insert
 
-from tracker.storage.models import Assignment, Device
+from tracker.storage.models import Assignment, Device, DeviceState
 
 # A device's secret has 128 random bits, which nobody can guess: the cheapest hash is right, because 100,000 phones
 # reconnect at once after an outage. bcrypt is the one hash NATS reads from its configuration.
@@ -26,12 +26,38 @@ class BrokerLogin:
     secret_bcrypt: str
 
 
+def count_denied(conn: Connection, login: str, count: int, topic: str) -> None:
+    """Note that a device published so often where it may not, last on `topic`: it was heard, and all of it was lost."""
+    device = select(Device.id, func.now(), literal(count), func.now(), literal(topic)).where(Device.login == login)
+    row = insert(DeviceState).from_select(["device_id", "last_heard_at", "denied", "denied_at", "denied_topic"], device)
+    conn.execute(
+        row.on_conflict_do_update(
+            index_elements=[DeviceState.device_id],
+            set_={
+                "denied": DeviceState.denied + row.excluded.denied,
+                "denied_at": row.excluded.denied_at,
+                "denied_topic": row.excluded.denied_topic,
+            },
+        )
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class KnownDevice:
     """What the road must know of a device."""
 
     id: int
     payload_key_sealed: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLogin:
+    """What a door must know to let a device in."""
+
+    id: int
+    login: str
+    secret_bcrypt: str
+    revoked: bool
 
 
 def add_device(
@@ -97,6 +123,13 @@ def known_devices(conn: Connection, logins: Collection[str]) -> dict[str, KnownD
     """The devices of these logins, revoked ones too: what they sent while admitted is theirs."""
     found = conn.execute(select(Device.login, Device.id, Device.payload_key_sealed).where(Device.login.in_(logins)))
     return {login: KnownDevice(device_id, sealed) for login, device_id, sealed in found}
+
+
+def device_login(conn: Connection, login: str) -> DeviceLogin | None:
+    """The device of a login as it is at this moment, revoked or not."""
+    columns = Device.id, Device.login, Device.secret_bcrypt, Device.revoked_at.is_not(None)
+    row = conn.execute(select(*columns).where(Device.login == login)).one_or_none()
+    return DeviceLogin(*row) if row else None
 
 
 def broker_logins(conn: Connection) -> list[BrokerLogin]:

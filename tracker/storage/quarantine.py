@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
+from sqlalchemy import Connection
 
 KEPT_A_DAY = 200  # messages of one device (or of all strangers together) that are kept a UTC day; the rest is counted
 PAYLOAD_LIMIT = 65536  # bytes of a rejected payload that are kept
@@ -70,6 +71,12 @@ def save_rejected(cursor: psycopg.Cursor[Any], rejected: Sequence[RejectedMessag
         for reason in message.reasons
     )
     cursor.executemany(COUNT_BY_REASON, [(*key, count) for key, count in sorted(days.items())])
+
+
+def count_refusal(conn: Connection, device_id: int | None, reason: str, now: datetime) -> None:
+    """Count that a device (None: a login nobody has) was not let in, beside what it was rejected for."""
+    day = now.astimezone(UTC).date()
+    conn.exec_driver_sql(COUNT_BY_REASON, (device_id or NOBODY, day, reason, 1))
 
 
 def _row(message: RejectedMessage) -> tuple[object, ...]:

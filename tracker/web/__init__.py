@@ -6,6 +6,7 @@
 | `access` | who may open which page; every view declares it |
 | `words` | the sentences and labels, English here, Indonesian in `translations` |
 | `public`, `signing_in`, `my_day`, `team`, `team_day`, `team_reports`, `health` | one blueprint each |
+| `door`, `door_saving` | where devices send positions over HTTP |
 | `forms` | what comes from browsers, checked |
 | `security`, `errors`, `language`, `assets`, `formats` | headers, error pages, languages, static files, filters |
 | `commands` | `flask --app wsgi unit add ...` for an empty city |
@@ -23,6 +24,7 @@ from tracker.web import (
     access,
     assets,
     commands,
+    door,
     errors,
     formats,
     health,
@@ -39,7 +41,7 @@ from tracker.web.city import City, DateConverter, IdConverter, Settings, csrf, d
 
 BLUEPRINTS = (
     public.pages, signing_in.pages, my_day.pages, team.pages, team_day.pages, team_reports.pages, health.pages,
-    assets.pages,
+    assets.pages, door.pages,
 )  # fmt: skip
 LARGEST_REQUEST = 256 * 1024  # bytes; forms are small
 DATABASE_CONNECTIONS = 8  # of one web process, at most
@@ -67,7 +69,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.url_map.converters.update(date=DateConverter, id=IdConverter)
     db.init_app(app)
     csrf.init_app(app)
-    for part in (language, formats, security, access, errors, commands):
+    for part in (language, formats, security, access, errors, commands, door):
         part.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
