@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 CHECKOUT = Path(__file__).resolve().parent
 LEAST_SECRET = 32  # characters
+LOG_FORMATS = ("text", "json")
 SOCKET_PATH_LIMIT = 90  # a Unix socket's whole path may have 107 bytes; PostgreSQL adds "/.s.PGSQL.5432.lock"
 
 
@@ -47,6 +48,7 @@ class Config:
     demo: bool
     secure_cookies: bool
     retention_days: int
+    metrics_token: str
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -69,22 +71,46 @@ class Config:
             mqtt_host=environ.get("MQTT_HOST") or "127.0.0.1",
             mqtt_port=mqtt_port,
             timezone=_timezone(environ),
-            secret_key=_secret_key(environ) or kept_secret(data_dir, "secret_key"),
+            secret_key=_secret(environ, "SECRET_KEY") or kept_secret(data_dir, "secret_key"),
             demo=demo,
             secure_cookies=_flag(environ, "SECURE_COOKIES", False),
             retention_days=_whole_number(environ, "RETENTION_DAYS", 60, 1, 3650),
+            metrics_token=_secret(environ, "METRICS_TOKEN") or kept_secret(data_dir, "metrics_token"),
         )
 
 
 def begin(name: str) -> Config:
     """What every process does first: log under its name, end quietly on SIGTERM and SIGINT, read the settings."""
-    logging.basicConfig(level=logging.INFO, format=f"{name}: %(message)s")
+    log_as(name)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     try:
         return Config.from_env(os.environ)
     except ConfigError as error:
         sys.exit(f"{name}: {error}")
+
+
+def log_as(name: str) -> None:
+    """Log to standard error under a process's name: a line for people, or with `LOG_FORMAT=json` one for machines."""
+    wanted = os.environ.get("LOG_FORMAT") or "text"
+    if wanted not in LOG_FORMATS:
+        sys.exit(f"{name}: LOG_FORMAT={wanted!r}: expected {' or '.join(LOG_FORMATS)}")
+    if wanted == "text":
+        logging.basicConfig(level=logging.INFO, format=f"{name}: %(message)s")
+        return
+    from pythonjsonlogger.json import JsonFormatter  # only where it is asked for: it takes its time to load
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        JsonFormatter(
+            "%(levelname)s %(name)s %(message)s",
+            rename_fields={"levelname": "level", "name": "logger"},
+            static_fields={"process": name},
+            timestamp="time",
+        )
+    )
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    sys.excepthook = lambda kind, error, trace: logging.critical("ended by an error", exc_info=(kind, error, trace))
 
 
 def default_data_dir(demo: bool) -> Path:
@@ -137,10 +163,10 @@ def kept_secret(data_dir: Path, name: str) -> str:
     return secret
 
 
-def _secret_key(environ: Mapping[str, str]) -> str | None:
-    given = environ.get("SECRET_KEY")
+def _secret(environ: Mapping[str, str], name: str) -> str | None:
+    given = environ.get(name)
     if given and len(given) < LEAST_SECRET:
-        raise ConfigError(f"SECRET_KEY is too short: at least {LEAST_SECRET} random characters, or leave it unset")
+        raise ConfigError(f"{name} is too short: at least {LEAST_SECRET} random characters, or leave it unset")
     return given or None
 
 

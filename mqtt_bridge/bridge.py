@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from mqtt_bridge.client import BrokerAway, Connection
+from tracker import metrics
 from tracker.ingest import Ingest
 from tracker.storage.engine import wait_for_server
 from tracker.storage.fixes import Saved
@@ -54,6 +55,7 @@ def carry(connection: Connection, ingest: Ingest, saver: Executor) -> NoReturn:
     """
     total, report_at = Saved(), time.monotonic() + REPORT_EVERY_S
     while True:
+        metrics.BRIDGE_LIVES.set_to_current_time()
         batch = connection.receive(BATCH_MESSAGES, BATCH_WAIT_S)
         if batch.messages:
             saving = saver.submit(ingest.save, batch.messages)

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from sqlalchemy import Engine
 
-from config import Config, ConfigError
+from config import Config, ConfigError, log_as
 from reports.judging import REPORTS, judge_date
 from reports.schedule import City, serve
 from tracker.domain.fix import oldest_kept
@@ -21,7 +21,7 @@ from tracker.storage.engine import make_engine, wait_for_schema
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="reports: %(message)s")
+    log_as("reports")
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
 from reports.judging import judge_due
+from tracker import metrics
 from tracker.domain.fix import oldest_kept
 from tracker.maintenance import partitions
 
@@ -113,10 +114,15 @@ def _scheduler(city: City) -> BackgroundScheduler:
 
 def _run(job: Job, city: City) -> None:
     """Run a job. Only the database being away is expected; apscheduler logs anything else with its trace."""
+    began, outcome = time.monotonic(), "failed"
     try:
         job.run(city, datetime.now(UTC))
+        outcome = "done"
+        metrics.JOB_DONE.labels(job.name).set_to_current_time()
     except OperationalError as error:
         log.warning("%s: the database is away (%s); it is tried again", job.name, _first_line(error))
+    finally:
+        metrics.JOBS.labels(job.name, outcome).observe(time.monotonic() - began)
 
 
 def _alive(lock: Connection) -> bool:

@@ -22,14 +22,19 @@ MAY_IMPORT = {
     "tracker.storage": {"tracker.domain"},
     "tracker.storage.devices": {"tracker.domain", "tracker.wire.topics"},
     "tracker.sealing": set(),
-    "tracker.ingest": {"tracker.wire", "tracker.storage", "tracker.domain", "tracker.sealing"},
+    "tracker.metrics": {"tracker.storage.fixes"},
+    "tracker.ingest": {"tracker.metrics", "tracker.wire", "tracker.storage", "tracker.domain", "tracker.sealing"},
     "tracker.maintenance": {"tracker.storage", "tracker.domain"},
-    "tracker.broker_access": {"tracker.storage", "tracker.domain", "tracker.wire.topics"},
-    "tracker.live": {"tracker.storage", "tracker.domain"},
-    "tracker.web": {"tracker.ingest", "tracker.sealing", "tracker.storage", "tracker.wire", "tracker.domain"},
+    "tracker.broker_access": {"tracker.metrics", "tracker.storage", "tracker.domain", "tracker.wire.topics"},
+    "tracker.live": {"tracker.metrics", "tracker.storage", "tracker.domain"},
+    "tracker.web": {
+        "tracker.metrics", "tracker.ingest", "tracker.sealing", "tracker.storage", "tracker.wire", "tracker.domain",
+    },
     "tracker.demo": {"tracker.storage", "tracker.wire", "tracker.domain"},
-    "mqtt_bridge": {"tracker.ingest", "tracker.sealing", "tracker.wire", "tracker.storage", "tracker.domain"},
-    "reports": {"tracker.maintenance", "tracker.storage", "tracker.domain"},
+    "mqtt_bridge": {
+        "tracker.metrics", "tracker.ingest", "tracker.sealing", "tracker.storage", "tracker.wire", "tracker.domain",
+    },
+    "reports": {"tracker.metrics", "tracker.maintenance", "tracker.storage", "tracker.domain"},
     "deploy": {"config", "tracker.broker_access", "tracker.demo.accounts"},
 }
 # Frameworks, and the only places that know them.
@@ -40,6 +45,7 @@ ONLY_IN = {
     "flask_wtf": ("tracker.web",),
     "marshmallow": ("tracker.web",),
     "apscheduler": ("reports.schedule",),
+    "prometheus_client": ("tracker.metrics", "tracker.web.metrics"),
     "nacl": ("tracker.sealing", "tracker.wire.encrypted"),
     "orjson": ("tracker.wire.decode",),
     "defusedxml": ("tracker.wire.machine",),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import struct
+import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, IntegrityError
 
+from tracker import metrics
 from tracker.domain.fix import oldest_kept
 from tracker.domain.observation import Rejected
 from tracker.sealing import SealBroken, Sealer
@@ -47,10 +49,11 @@ class Known(NamedTuple):
 
 
 class Ingest:
-    """Saves batches of messages; remembers the devices it has looked up, by topic."""
+    """Saves batches of messages; remembers the devices it has looked up, by topic. `door` names it in the metrics."""
 
-    def __init__(self, engine: Engine, retention_days: int, sealer: Sealer) -> None:
+    def __init__(self, engine: Engine, retention_days: int, sealer: Sealer, door: str = "mqtt") -> None:
         self._engine = engine
+        self._door = door
         self._retention_days = retention_days
         self._sealer = sealer
         self._known: dict[str, Known] = {}
@@ -63,8 +66,13 @@ class Ingest:
         A message that the database refuses for what it holds must not stop the others: the batch is halved until it
         is found, and it goes to quarantine as `unstorable`.
         """
+        began = time.monotonic()
         fresh = [message for message in messages if not message.retained]
-        return Saved(retained=len(messages) - len(fresh)) + (self._save_fresh(fresh) if fresh else Saved())
+        saved = Saved(retained=len(messages) - len(fresh)) + (self._save_fresh(fresh) if fresh else Saved())
+        if messages:
+            lag_s = (datetime.now(UTC) - messages[0].received_at).total_seconds()
+            metrics.count_batch(self._door, saved, len(messages), time.monotonic() - began, lag_s)
+        return saved
 
     def forget(self) -> None:
         """Look every device up anew: the database may be another one than before."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from config import CHECKOUT, Config, ConfigError, database_socket_dir, kept_secret
@@ -21,6 +23,7 @@ from deploy.local.processes import PYTHON, supervisor_file
 from deploy.local.service_user import SetupError, ensure_service_user, open_way, require_reachable, until_parent_dies
 
 POLL_S = 0.1
+SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def db(config: Config) -> NoReturn:
@@ -51,11 +54,19 @@ def city(config: Config) -> int:
         settings.write_text(supervisor_file(config))
         command = until_parent_dies([PYTHON, "-m", "supervisor.supervisord", "-c", str(settings)])
         # Ctrl-C reaches the whole foreground group: supervisor stops everything, this process waits for it
-        supervisor = subprocess.Popen(command, cwd=CHECKOUT)
+        supervisor = subprocess.Popen(command, cwd=CHECKOUT, env={**os.environ, SHARED_METRICS: str(_counts(config))})
         signal.signal(signal.SIGINT, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: supervisor.terminate())
         _announce_when_ready(config, supervisor)
         return supervisor.wait()
+
+
+def _counts(config: Config) -> Path:
+    """An empty folder in which all processes count: what an earlier run counted is over."""
+    folder = config.data_dir / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
 
 
 def _announce_when_ready(config: Config, supervisor: subprocess.Popen[bytes]) -> None:

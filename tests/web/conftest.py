@@ -55,6 +55,7 @@ class Settings:
     secret_key: str = "for tests"
     demo: bool = False
     secure_cookies: bool = False
+    metrics_token: str = "t" * 64
     retention_days: int = 60
 
 

@@ -33,6 +33,7 @@ READING = {
     "signing_in.form": ("/sign-in", (FINE, DONE, DONE, DONE, DONE)),
     "health.alive": ("/healthz", EVERYBODY),
     "health.ready": ("/readyz", EVERYBODY),
+    "metrics.show": ("/metrics", (MISSING,) * 5),
     "assets.file": ("/static/x/css/tokens.css", EVERYBODY),
     "my_day.today": ("/me", EMPLOYEES),
     "my_day.day": (DAY, EMPLOYEES),

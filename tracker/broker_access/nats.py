@@ -14,7 +14,7 @@ import signal
 import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bcrypt
 
@@ -90,12 +90,31 @@ def reload(folder: Path) -> None:
 
 def bridge_session_exists(folder: Path) -> bool:
     """Whether all the bridge's durable subscriptions are there, so that what devices publish is kept for it."""
-    query = f"{_monitor(folder)}/jsz?accounts=true&consumers=true&config=true"
-    with urllib.request.urlopen(query, timeout=MONITOR_TIMEOUT_S) as answer:
-        report = json.load(answer)
+    return SESSION_SUBJECTS <= {consumer["config"].get("filter_subject") for consumer in _consumers(folder)}
+
+
+def backlog(folder: Path) -> int:
+    """How many messages the broker keeps for the bridge: not yet sent to it, or not yet acknowledged by it."""
+    ours = [one for one in _consumers(folder) if one["config"].get("filter_subject") in SESSION_SUBJECTS]
+    return sum(int(one["num_pending"]) + int(one["num_ack_pending"]) for one in ours)
+
+
+def login_of(folder: Path, connection: int) -> str | None:
+    """Who a connection belongs to or belonged to, None where the broker has forgotten."""
+    found = _asked(folder, f"connz?auth=true&state=any&cid={connection}")["connections"]
+    return str(found[0]["authorized_user"]) if found and found[0].get("authorized_user") else None
+
+
+def _consumers(folder: Path) -> list[dict[str, Any]]:
+    report = _asked(folder, "jsz?accounts=true&consumers=true&config=true")
     streams = [stream for account in report.get("account_details", []) for stream in account.get("stream_detail", [])]
-    consumers = [consumer for stream in streams for consumer in stream.get("consumer_detail") or []]
-    return SESSION_SUBJECTS <= {consumer["config"].get("filter_subject") for consumer in consumers}
+    return [consumer for stream in streams for consumer in stream.get("consumer_detail") or []]
+
+
+def _asked(folder: Path, question: str) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{_monitor(folder)}/{question}", timeout=MONITOR_TIMEOUT_S) as answer:
+        report: dict[str, Any] = json.load(answer)
+    return report
 
 
 def says_where(folder: Path) -> bool:

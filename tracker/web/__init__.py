@@ -5,7 +5,7 @@
 | `city` | what every page needs: settings, clock, database |
 | `access` | who may open which page; every view declares it |
 | `words` | the sentences and labels, English here, Indonesian in `translations` |
-| `public`, `signing_in`, `my_day`, `team`, `team_day`, `team_reports`, `health` | one blueprint each |
+| `public`, `signing_in`, `my_day`, `team`, `team_day`, `team_reports`, `health`, `metrics` | one blueprint each |
 | `door`, `door_saving` | where devices send positions over HTTP |
 | `forms` | what comes from browsers, checked |
 | `security`, `errors`, `language`, `assets`, `formats` | headers, error pages, languages, static files, filters |
@@ -29,6 +29,7 @@ from tracker.web import (
     formats,
     health,
     language,
+    metrics,
     my_day,
     public,
     security,
@@ -41,7 +42,7 @@ from tracker.web.city import City, DateConverter, IdConverter, Settings, csrf, d
 
 BLUEPRINTS = (
     public.pages, signing_in.pages, my_day.pages, team.pages, team_day.pages, team_reports.pages, health.pages,
-    assets.pages, door.pages,
+    metrics.pages, assets.pages, door.pages,
 )  # fmt: skip
 LARGEST_REQUEST = 256 * 1024  # bytes; forms are small
 DATABASE_CONNECTIONS = 8  # of one web process, at most
