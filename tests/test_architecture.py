@@ -24,11 +24,12 @@ MAY_IMPORT = {
     "tracker.sealing": set(),
     "tracker.metrics": {"tracker.storage.fixes"},
     "tracker.ingest": {"tracker.metrics", "tracker.wire", "tracker.storage", "tracker.domain", "tracker.sealing"},
+    "tracker.replay": {"tracker.wire", "tracker.storage", "tracker.domain", "tracker.sealing"},
     "tracker.maintenance": {"tracker.storage", "tracker.domain"},
     "tracker.broker_access": {"tracker.metrics", "tracker.storage", "tracker.domain", "tracker.wire.topics"},
     "tracker.live": {"tracker.metrics", "tracker.storage", "tracker.domain"},
     "tracker.web": {
-        "tracker.metrics", "tracker.ingest", "tracker.sealing", "tracker.storage", "tracker.wire", "tracker.domain",
+        "tracker.metrics", "tracker.ingest", "tracker.replay", "tracker.sealing", "tracker.storage", "tracker.wire", "tracker.domain",
     },
     "tracker.demo": {"tracker.storage", "tracker.wire", "tracker.domain"},
     "mqtt_bridge": {
@@ -50,8 +51,8 @@ ONLY_IN = {
     "orjson": ("tracker.wire.decode",),
     "defusedxml": ("tracker.wire.machine",),
     "paho": ("mqtt_bridge.client", "tracker.demo"),
-    "sqlalchemy": ("tracker.storage", "tracker.ingest", "tracker.maintenance", "tracker.broker_access",
-                   "tracker.live", "tracker.web", "tracker.demo", "mqtt_bridge", "reports"),
+    "sqlalchemy": ("tracker.storage", "tracker.ingest", "tracker.replay", "tracker.maintenance",
+                   "tracker.broker_access", "tracker.live", "tracker.web", "tracker.demo", "mqtt_bridge", "reports"),
 }  # fmt: skip
 
 

@@ -15,6 +15,8 @@ from tracker.storage.rights import Viewer
 
 VIEW_TRACK = "view_track"
 EXPORT_REPORT = "export_report"
+VIEW_MESSAGE = "view_message"
+REPLAY_MESSAGES = "replay_messages"
 
 
 def record_track_view(session: Session, viewer: Viewer, person_id: int, work_date: date) -> None:
@@ -32,6 +34,17 @@ def record_track_view(session: Session, viewer: Viewer, person_id: int, work_dat
 def record_export(session: Session, viewer: Viewer, detail: Mapping[str, Any]) -> None:
     """Note that `viewer` takes rows about many people away; the caller commits before sending any."""
     session.add(Audit(account_id=viewer.account_id, action=EXPORT_REPORT, detail=dict(detail)))
+
+
+def record_message_view(session: Session, viewer: Viewer, quarantine_id: int, login: str) -> None:
+    """Note that `viewer` opens what a device said; the caller commits before showing it."""
+    detail = {"quarantine_id": quarantine_id, "login": login}
+    session.add(Audit(account_id=viewer.account_id, action=VIEW_MESSAGE, detail=detail))
+
+
+def record_replay(session: Session, viewer: Viewer, detail: Mapping[str, Any]) -> None:
+    """Note that `viewer` has messages in quarantine stored after all."""
+    session.add(Audit(account_id=viewer.account_id, action=REPLAY_MESSAGES, detail=dict(detail)))
 
 
 def looks_at(session: Session, person_id: int, number: int) -> Page:

@@ -90,6 +90,11 @@ MOVE_FORWARD = ",\n".join(
     f"ELSE excluded.{name} END"
     for name in POSITION
 )
+KEEP_NEWEST_HEALTH = ",\n".join(  # an old message may come again long after it was heard
+    f"        {name} = CASE WHEN d.last_heard_at > excluded.last_heard_at THEN d.{name} "
+    f"ELSE coalesce(excluded.{name}, d.{name}) END"
+    for name in ("battery_pct", "charging", "connectivity", "lag_s")
+)
 # A vehicle is followed always, a person on duty only, by a clock that can be right. What is not followed is counted and
 # goes no further, but for the device's health. A fix is late by the time of its commit: that is when a judge could
 # first see it.
@@ -154,10 +159,7 @@ WITH said AS (
     ON CONFLICT (device_id) DO UPDATE SET
         last_heard_at = greatest(d.last_heard_at, excluded.last_heard_at),
 {MOVE_FORWARD},
-        battery_pct = coalesce(excluded.battery_pct, d.battery_pct),
-        charging = coalesce(excluded.charging, d.charging),
-        connectivity = coalesce(excluded.connectivity, d.connectivity),
-        lag_s = coalesce(excluded.lag_s, d.lag_s),
+{KEEP_NEWEST_HEALTH},
         stored = d.stored + excluded.stored, duplicate = d.duplicate + excluded.duplicate,
         off_duty = d.off_duty + excluded.off_duty, unassigned = d.unassigned + excluded.unassigned,
         clock_ahead = d.clock_ahead + excluded.clock_ahead, no_fix = d.no_fix + excluded.no_fix
