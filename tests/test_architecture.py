@@ -29,11 +29,13 @@ MAY_IMPORT = {
     "tracker.broker_access": {"tracker.metrics", "tracker.storage", "tracker.domain", "tracker.wire.topics"},
     "tracker.live": {"tracker.metrics", "tracker.storage", "tracker.domain"},
     "tracker.web": {
-        "tracker.metrics", "tracker.ingest", "tracker.replay", "tracker.sealing", "tracker.storage", "tracker.wire", "tracker.domain",
+        "tracker.metrics", "tracker.ingest", "tracker.replay", "tracker.sealing", "tracker.storage", "tracker.wire",
+        "tracker.domain",
     },
     "tracker.demo": {"tracker.storage", "tracker.wire", "tracker.domain"},
     "mqtt_bridge": {
-        "tracker.metrics", "tracker.ingest", "tracker.sealing", "tracker.storage", "tracker.wire", "tracker.domain",
+        "tracker.metrics", "tracker.ingest", "tracker.sealing", "tracker.storage", "tracker.wire",
+        "tracker.domain",
     },
     "reports": {"tracker.metrics", "tracker.maintenance", "tracker.storage", "tracker.domain"},
     "deploy": {"config", "tracker.broker_access", "tracker.demo.accounts"},
