@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import bcrypt
-from sqlalchemy import Connection, func, literal, select, update
-from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy import Connection, Text, any_, bindparam, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, Range, insert
 
 from tracker.storage.models import Assignment, Device, DeviceState
 
@@ -121,7 +121,8 @@ def set_payload_key(conn: Connection, login: str, sealed: bytes | None) -> bool:
 
 def known_devices(conn: Connection, logins: Collection[str]) -> dict[str, KnownDevice]:
     """The devices of these logins, revoked ones too: what they sent while admitted is theirs."""
-    found = conn.execute(select(Device.login, Device.id, Device.payload_key_sealed).where(Device.login.in_(logins)))
+    wanted = bindparam("wanted", list(logins), ARRAY(Text))  # one parameter, however many they are
+    found = conn.execute(select(Device.login, Device.id, Device.payload_key_sealed).where(Device.login == any_(wanted)))
     return {login: KnownDevice(device_id, sealed) for login, device_id, sealed in found}
 
 
