@@ -19,6 +19,7 @@ KEY = uuid.uuid4()
 EVERYBODY = (FINE,) * 5
 EMPLOYEES = (TO_SIGN_IN, FINE, FINE, FINE, MISSING)  # an administrator is no person of the register
 SUPERVISORS = (TO_SIGN_IN, MISSING, FINE, FINE, FINE)
+ADMINISTRATORS = (TO_SIGN_IN, MISSING, MISSING, MISSING, FINE)
 NO_DEVICE = (401,) * 5  # whoever is signed in, a device shows its own secret
 OWN_TEAM = (TO_SIGN_IN, MISSING, FINE, MISSING, FINE)
 
@@ -45,6 +46,9 @@ READING = {
     "team_day.show": (f"/team/{{own}}/days/{WORK_DATE}", OWN_TEAM),
     "team_reports.show": ("/team/reports/no-show", SUPERVISORS),
     "team_reports.download": ("/team/reports/no-show.csv", SUPERVISORS),
+    "devices.overview": ("/admin/devices", ADMINISTRATORS),
+    "quarantine.overview": ("/admin/quarantine", ADMINISTRATORS),
+    "quarantine.message": ("/admin/quarantine/1", ADMINISTRATORS),
 }
 REFUSED = 422  # the page is theirs, the change is not possible
 WRITING = {
@@ -55,6 +59,7 @@ WRITING = {
     "team_day.decide": (f"/team/{{own}}/days/{WORK_DATE}", (TO_SIGN_IN, MISSING, REFUSED, MISSING, REFUSED)),
     "my_day.delete": (f"{DAY}/activities/{KEY}/delete", (TO_SIGN_IN, DONE, DONE, DONE, MISSING)),
     "my_day.submit": (f"{DAY}/submit", (TO_SIGN_IN, DONE, DONE, DONE, MISSING)),
+    "quarantine.replay": ("/admin/quarantine/replay", (TO_SIGN_IN, MISSING, MISSING, MISSING, DONE)),
     "signing_in.sign_out": ("/sign-out", (DONE,) * 5),
 }
 FIELDS = {"key": str(uuid.uuid4()), "decision": "approved", "seen": "submitted"}
@@ -69,7 +74,7 @@ def browser_of(role: str, app: Flask, engine: Engine) -> Browser:
 
 @pytest.fixture
 def prepared(app: Flask, engine: Engine, people: People) -> People:
-    """The snapshot exists, and `own` has written an activity with `KEY`."""
+    """The snapshot exists, `own` has written an activity with `KEY`, and one message lies in quarantine."""
     public = app.extensions["city"].public_dir
     public.mkdir()
     (public / "vehicles.geojson").write_text('{"type": "FeatureCollection", "features": []}')
@@ -78,6 +83,7 @@ def prepared(app: Flask, engine: Engine, people: People) -> People:
         log = conn.scalars(opened.returning(m.DailyLog.id)).one()
         times = {"starts_at": at(8), "ends_at": at(9)}
         conn.execute(insert(m.Activity).values(log_id=log, key=KEY, type_id=people.sweeping, volume=1, **times))
+        conn.execute(insert(m.Quarantine).values(received_at=at(8), topic="owntracks/00/x", reasons=["no_time"]))
     return people
 
 

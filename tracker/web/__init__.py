@@ -7,6 +7,7 @@
 | `words` | the sentences and labels, English here, Indonesian in `translations` |
 | `public`, `signing_in`, `my_day`, `team`, `team_day`, `team_reports`, `health`, `metrics` | one blueprint each |
 | `door`, `door_saving` | where devices send positions over HTTP |
+| `devices`, `quarantine`, `device_words` | what administrators see of devices and what could not be stored |
 | `forms` | what comes from browsers, checked |
 | `security`, `errors`, `language`, `assets`, `formats` | headers, error pages, languages, static files, filters |
 | `commands` | `flask --app wsgi unit add ...` for an empty city |
@@ -24,6 +25,7 @@ from tracker.web import (
     access,
     assets,
     commands,
+    devices,
     door,
     errors,
     formats,
@@ -32,6 +34,8 @@ from tracker.web import (
     metrics,
     my_day,
     public,
+    quarantine,
+    quarantine_commands,
     security,
     signing_in,
     team,
@@ -42,7 +46,7 @@ from tracker.web.city import City, DateConverter, IdConverter, Settings, csrf, d
 
 BLUEPRINTS = (
     public.pages, signing_in.pages, my_day.pages, team.pages, team_day.pages, team_reports.pages, health.pages,
-    metrics.pages, assets.pages, door.pages,
+    metrics.pages, assets.pages, door.pages, devices.pages, quarantine.pages,
 )  # fmt: skip
 LARGEST_REQUEST = 256 * 1024  # bytes; forms are small
 DATABASE_CONNECTIONS = 8  # of one web process, at most
@@ -70,7 +74,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.url_map.converters.update(date=DateConverter, id=IdConverter)
     db.init_app(app)
     csrf.init_app(app)
-    for part in (language, formats, security, access, errors, commands, door):
+    for part in (language, formats, security, access, errors, commands, quarantine_commands, door):
         part.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -51,7 +51,7 @@ class Door:
 def init_app(app: Flask) -> None:
     with app.app_context():
         settings = city().settings
-        ingest = Ingest(db.engine, settings.retention_days, Sealer(settings.secret_key))
+        ingest = Ingest(db.engine, settings.retention_days, Sealer(settings.secret_key), "http")
         app.extensions["door"] = Door(db.engine, ingest)
 
 

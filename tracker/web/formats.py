@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, request, url_for
-from flask_babel import format_date, get_locale, gettext, ngettext
+from flask_babel import format_date, format_decimal, get_locale, gettext, ngettext
 
 from tracker.web import words
 from tracker.web.city import city
@@ -20,7 +20,7 @@ JUST_NOW_S = 60
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         clock=clock, machine_clock=machine_clock, day=day, iso_day=iso_day, short_day=short_day, moment=moment, ago=ago,
-        duration=duration, share=share,
+        duration=duration, lag=lag, share=share, number=format_decimal,
     )  # fmt: skip
     app.jinja_env.globals.update(words=words, page_url=page_url, new_key=uuid.uuid4, coverage=coverage)
     app.context_processor(lambda: {"demo": city().settings.demo, "zone_name": city().zone.key})
@@ -82,6 +82,11 @@ def duration(seconds: float) -> str:
     if not minutes:
         return str(gettext("%(hours)d h", hours=hours))
     return str(gettext("%(hours)d h %(minutes)d min", hours=hours, minutes=minutes))
+
+
+def lag(seconds: float) -> str:
+    """12 s, or in minutes and hours what is longer."""
+    return str(gettext("%(seconds)d s", seconds=seconds)) if seconds < 60 else duration(seconds)
 
 
 def coverage(observed_s: float | None, expected_s: float | None) -> int | None:

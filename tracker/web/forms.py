@@ -11,6 +11,8 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from tracker.domain.daily_log import LogState
 from tracker.storage.daily_logs import Entry, Seen
+from tracker.storage.device_pages import FILTERS, SORTS, DeviceFilter
+from tracker.storage.quarantine_pages import STATES, QuarantineFilter
 from tracker.storage.report_rows import ReportFilter
 from tracker.storage.team_days import STATUSES, TeamFilter
 from tracker.web.city import FIRST_DATE, LARGEST_ID, LAST_DATE
@@ -76,6 +78,19 @@ class ReportQuery(ListQuery):
     status = fields.String(load_default="")
 
 
+class DeviceQuery(PageQuery):
+    q = fields.String(load_default="", validate=validate.Length(max=LONGEST_SEARCH))
+    state = fields.String(load_default="", validate=validate.OneOf(FILTERS))
+    sort = fields.String(load_default="login", validate=validate.OneOf(SORTS))
+
+
+class QuarantineQuery(PageQuery):
+    reason = fields.String(load_default="", validate=validate.Length(max=LONGEST_SEARCH))
+    device = fields.String(load_default="", validate=validate.Length(max=LONGEST_SEARCH))
+    day = fields.Date(load_default=None, validate=A_DATE)
+    state = fields.String(load_default="", validate=validate.OneOf(STATES))
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """What was understood, and a sentence for each field that was not."""
@@ -125,4 +140,19 @@ def report_filter(choices: Mapping[str, Any], sent: Mapping[str, str], today: da
     first = min(asked.get("first", last - timedelta(days=DEFAULT_REPORT_DAYS - 1)), last)
     status = asked.get("status", "")
     wanted = ReportFilter(first, last, asked.get("q", ""), asked.get("unit"), status if status in choices else "")
+    return wanted, asked.get("page", 1)
+
+
+def device_filter(sent: Mapping[str, str]) -> tuple[DeviceFilter, int]:
+    """The devices an administrator asked for, and which page of them."""
+    asked = parse(DeviceQuery(), sent).values
+    wanted = DeviceFilter(asked.get("q", ""), asked.get("state", ""), asked.get("sort", "login"))
+    return wanted, asked.get("page", 1)
+
+
+def quarantine_filter(sent: Mapping[str, str]) -> tuple[QuarantineFilter, int]:
+    """The messages an administrator asked for, and which page of them."""
+    asked = parse(QuarantineQuery(), sent).values
+    login = asked.get("device", "").lower()
+    wanted = QuarantineFilter(asked.get("reason", ""), login, asked.get("day"), asked.get("state", ""))
     return wanted, asked.get("page", 1)

@@ -12,7 +12,8 @@ from tracker.web.city import city
 LANGUAGES = {"id": "Bahasa Indonesia", "en": "English"}
 COOKIE = "lang"
 COOKIE_DAYS = 365
-REMEMBERED_ON = ("signing_in", "my_day", "team", "team_day", "team_reports")  # no cookies for citizens and machines
+# no cookies for citizens and machines
+REMEMBERED_ON = ("signing_in", "my_day", "team", "team_day", "team_reports", "devices", "quarantine")
 
 
 def init_app(app: Flask) -> None:

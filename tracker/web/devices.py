@@ -1,0 +1,58 @@
+"""How the city's devices are, for administrators: who is silent, who sends what cannot be stored, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from tracker.storage.device_pages import LOW_BATTERY_PCT, RECENT_DAYS, SILENT_AFTER, device_list
+from tracker.web import device_words
+from tracker.web.access import Access, allowed
+from tracker.web.city import city, db
+from tracker.web.forms import device_filter
+
+pages = Blueprint("devices", __name__, url_prefix="/admin/devices")
+
+
+@pages.get("")
+@allowed(Access.ADMINISTRATOR)
+def overview() -> str:
+    """All devices with their health; search, filter, order and page are in the address."""
+    wanted, number = device_filter(request.args)
+    now = city().now()
+    devices = device_list(db.session(), wanted, now, number)
+    rows = [
+        (row, status, rejected, problems(row, status, rejected, now))
+        for row in devices.page.rows
+        for status, rejected in [(devices.statuses.get(row.id), devices.rejections.get(row.id, {}))]
+    ]
+    return render_template(
+        "devices.html", wanted=wanted, rows=rows, page=devices.page, counts=devices.counts, device_words=device_words,
+        recent_days=RECENT_DAYS,
+    )  # fmt: skip
+
+
+def problems(row: Any, status: Any, rejected: Mapping[str, int], now: datetime) -> list[str]:
+    """What is wrong with a device, the gravest first: names of `device_words.PROBLEM`."""
+    if row.revoked_at:
+        return ["revoked"]
+    heard = row.last_heard_at
+    permission = status.permission if status else None
+    found = {
+        "denied": row.denied_at is not None and row.denied_at >= now - timedelta(days=RECENT_DAYS),
+        "wrong_secret": "wrong_secret" in rejected,
+        "location_off": status is not None and status.location_on is False,
+        "permission_never": permission == "never",
+        "permission_limited": permission == "limited",
+        "power_save": status is not None and status.power_save is True,
+        "never_heard": heard is None,
+        "silent": heard is not None and heard < now - SILENT_AFTER,
+        "lost": heard is not None and row.lost_at is not None and row.lost_at >= heard,
+        "rejected": bool(rejected.keys() - device_words.NOT_LET_IN),
+        "low_battery": row.battery_pct is not None and row.battery_pct <= LOW_BATTERY_PCT and not row.charging,
+        "unassigned": row.holder is None,
+    }
+    return [name for name, is_so in found.items() if is_so]
