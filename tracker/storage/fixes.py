@@ -130,7 +130,7 @@ WITH said AS (
     SELECT DISTINCT ON (device_id) * FROM held WHERE fate = 'followed' ORDER BY device_id, fix_time DESC
 ), health AS (
     SELECT DISTINCT ON (device_id) device_id, battery_pct, charging, connectivity,
-        extract(epoch FROM greatest(received_at - fix_time, '0'))::int AS lag_s
+        CASE WHEN fix_time IS NOT NULL THEN extract(epoch FROM greatest(received_at - fix_time, '0'))::int END AS lag_s
     FROM held ORDER BY device_id, battery_pct IS NULL, received_at DESC, fix_time DESC NULLS LAST
 ), counted AS (
     SELECT h.device_id, max(h.received_at) AS heard_at,
