@@ -15,14 +15,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, expect, sync_playwright
-from sqlalchemy import Engine, insert
+from sqlalchemy import Connection, Engine, insert
 from sqlalchemy.orm import Session
 
 from tests import builders as build
 from tests.conftest import Database
 from tests.services import Process, answers, free_port, wait_until
+from tracker.domain.observation import NoFix, Status
 from tracker.storage import models as m
 from tracker.storage.accounts import create_account
+from tracker.storage.fixes import Received, save_batch
+from tracker.storage.quarantine import RejectedMessage
+from tracker.wire.topics import position_topic
 
 CHECKOUT = Path(__file__).parents[2]
 AXE = CHECKOUT / "node_modules/axe-core/axe.min.js"
@@ -92,11 +96,32 @@ def _city(engine: Engine) -> tuple[int, date]:
         conn.execute(insert(m.DeviceState).values(device_id=phone, last_heard_at=now, battery_pct=80))
         conn.execute(insert(m.StoredFix), [_fix(phone, start, minute) for minute in range(0, 350, 2)])
         conn.execute(insert(m.ActivityType), [_activity_type(number) for number in range(8)])
+        _troubled_devices(conn, phone, now)
     with Session(engine) as session:
         create_account(session, "pegawai", PASSWORD, "employee", own)
         create_account(session, "atasan", PASSWORD, "supervisor", boss, unit)
+        create_account(session, "admin", PASSWORD, "administrator")
         session.commit()
     return own, day
+
+
+def _troubled_devices(conn: Connection, phone: int, now: datetime) -> None:
+    """A truck with everything that can be wrong, messages of it and of the phone in quarantine, one of a stranger."""
+    truck = build.device(conn, "truck-menteng-01", vehicle_id=build.vehicle(conn))
+    topic = position_topic("truck-menteng-01")
+    save_batch(
+        conn,
+        [Received(truck, now, NoFix("ping", 9, False, "mobile")), Received(truck, now, Status(False, "never", True))],
+        [
+            RejectedMessage(now, topic, truck, ("no_time", "impossible_coordinates"), b'{"lat": 91, "note": "<b>"}'),
+            RejectedMessage(now, topic, truck, ("not_json",), bytes(range(256))),
+            RejectedMessage(now, "owntracks/01/phone", phone, ("no_time",), b"{}"),
+            RejectedMessage(now, "owntracks/99/a-login-that-nobody-has-registered", None, ("unknown_device",), b"{}"),
+        ],
+    )
+    state = m.DeviceState.__table__
+    denied = {"denied": 12, "denied_at": now, "denied_topic": "owntracks/99/a-wrong-login-that-is-long/event"}
+    conn.execute(state.update().where(state.c.device_id == truck).values(**denied))
 
 
 def _fix(device_id: int, start: datetime, minute: int) -> dict[str, Any]:
@@ -333,4 +358,28 @@ def test_staff_pages_are_accessible(visitor: Visitor) -> None:
     visitor.sign_in("atasan")
     for path in ("/me", "/me/data", "/team/reports/no-show", "/team/reports/idle"):
         visitor.go(path)
+        visitor.check()
+
+
+def test_an_administrator_finds_what_is_wrong_and_replays_it(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.sign_in("admin")
+    visitor.check()
+    page.get_by_role("link", name="Perangkat", exact=True).click()
+    expect(page.locator("#device-truck-menteng-01 .problems")).to_contain_text("Menulis di tempat terlarang")
+    visitor.check()
+    page.locator("#device-truck-menteng-01").get_by_role("link", name="tanpa waktu").click()
+    page.wait_for_url("**device=truck-menteng-01")
+    visitor.check()
+    page.locator(".person-name").first.click()
+    expect(page.locator(".payload")).to_contain_text("f0 f1 f2")
+    visitor.check()
+    visitor.go("/admin/quarantine")
+    page.get_by_text("Putar ulang 3 pesan").click()
+    visitor.check()
+    page.get_by_role("button", name="Ya, putar ulang").click()
+    expect(page.get_by_text("3 pesan tetap seperti semula")).to_be_visible()
+    visitor.check()
+    for empty in ("/admin/devices?q=nowhere", "/admin/quarantine?device=nowhere"):
+        visitor.go(empty)
         visitor.check()

@@ -5,21 +5,27 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import bcrypt
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, select, text
 from werkzeug.test import TestResponse
 
 from tests import builders as build
-from tests.services import wait_until
-from tests.web.conftest import Clock
+from tests.conftest import Database
+from tests.services import CHECKOUT, Process, answers, free_port, wait_until
+from tests.web.conftest import Clock, Settings
 from tracker.storage import models as m
 from tracker.storage.devices import add_device, renew_secret, revoke_device
 from tracker.web import create_app
@@ -311,9 +317,7 @@ def test_a_deadlock_with_the_bridge_is_tried_once_more(phone: Phone, engine: Eng
     assert len(stored(engine)) == 2
 
 
-def test_a_database_that_is_away_is_503_for_every_device(tmp_path: Any) -> None:
-    from tests.web.conftest import Settings
-
+def test_a_database_that_is_away_is_503_for_every_device(tmp_path: Path) -> None:
     app = create_app(Settings(tmp_path, f"postgresql+psycopg://nobody@/none?host={tmp_path}"))
     phone = Phone(app, 0, "truck-07", "0" * 32)
     for answer in (phone.pub(LOCATION), phone.osmand(data={"id": phone.name, **QUERY})):
@@ -322,8 +326,6 @@ def test_a_database_that_is_away_is_503_for_every_device(tmp_path: Any) -> None:
 
 
 def test_a_phone_costs_bcrypt_once(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
-    import bcrypt
-
     asked: list[bytes] = []
     check = bcrypt.checkpw
     monkeypatch.setattr(bcrypt, "checkpw", lambda given, hashed: asked.append(hashed) or check(given, hashed))
@@ -332,3 +334,47 @@ def test_a_phone_costs_bcrypt_once(phone: Phone, monkeypatch: pytest.MonkeyPatch
     assert len(asked) == 1
     phone.osmand(data={"id": "nobody-1." + "0" * 32})
     assert len(asked) == 2, "an unknown login costs as much as a wrong secret"
+
+
+# ---- the real server ----
+
+
+@pytest.fixture
+def server(database: Database, tmp_path: Path) -> Iterator[HTTPConnection]:
+    """One connection to gunicorn as a city runs it."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(tmp_path), "DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url,
+        "MQTT_URL": "mqtt://bridge:secret@127.0.0.1:1", "DEMO": "0",
+    }  # fmt: skip
+    command = [
+        sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--preload", "--workers", "2",
+        "--threads", "4", "--no-control-socket",
+    ]  # fmt: skip
+    gunicorn = Process(command, tmp_path / "web.log", lambda: answers(port), environment, CHECKOUT)
+    gunicorn.start()
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    yield connection
+    connection.close()
+    gunicorn.stop()
+
+
+def test_a_phone_keeps_its_connection_even_after_too_much(
+    phone: Phone, engine: Engine, server: HTTPConnection
+) -> None:
+    bodies = json.dumps(LOCATION), "x" * 1_000_000, json.dumps({**LOCATION, "tst": SECONDS - 9})
+    for body, fixes in zip(bodies, (1, 1, 2), strict=True):
+        server.request("POST", "/pub?u=x&d=y", body, phone.basic())
+        answer = server.getresponse()
+        assert (answer.status, answer.read(), answer.getheader("Set-Cookie")) == (200, b"[]", None)
+        assert len(stored(engine)) == fixes
+    assert rejections(engine) == {(phone.id, "too_large"): 1}
+
+
+def test_chunks_without_a_length_are_read_to_the_limit(phone: Phone, engine: Engine, server: HTTPConnection) -> None:
+    for chunks in ([json.dumps(LOCATION).encode()], [b"x" * 10_000] * 20):
+        server.request("POST", "/pub", iter(chunks), phone.basic(), encode_chunked=True)
+        answer = server.getresponse()
+        assert (answer.status, answer.read()) == (200, b"[]")
+    assert stored(engine) == THE_FIX and rejections(engine) == {(phone.id, "too_large"): 1}

@@ -48,7 +48,7 @@ STATE = {
 
 DEVICE_KIND = {"phone": _("Phone"), "tracker": _("Tracker")}
 CONNECTIVITY = {"wifi": _("Wi-Fi"), "mobile": _("mobile data"), "offline": _("offline")}
-PERMISSION = {"always": _("always"), "limited": _("only while the app is open"), "never": _("never")}
+PERMISSION = {"always": _("always"), "limited": _("only while the app is open"), "never": _("no")}
 
 FILTER = {
     "silent": _("Silent"),

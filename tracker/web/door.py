@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, Response, abort, current_app, request
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from tracker.ingest import Ingest, Message
 from tracker.sealing import Sealer
@@ -30,6 +30,7 @@ from tracker.wire import osmand_request
 from tracker.wire.topics import position_topic
 
 LARGEST_BODY = 64 * 1024  # bytes; a hundred fixes
+MOST_DISCARDED = 4 * 1024 * 1024  # bytes; a photograph that an app sends along
 LOGIN = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 REFUSED = "This login and secret are not admitted. Enter them as the administrator gave them to you.\n"
 AGAIN = "The database cannot be reached. Nothing is lost: keep the message and send it again.\n"
@@ -139,11 +140,22 @@ def _body() -> bytes | None:
     return body if len(body) <= LARGEST_BODY else None
 
 
+def _discard() -> None:
+    """Read on for a while what nobody keeps: who is still sending hears no answer, and sends again."""
+    request.max_content_length = MOST_DISCARDED
+    try:
+        while request.stream.read(LARGEST_BODY):
+            pass
+    except RequestEntityTooLarge:
+        return
+
+
 def _hear(device: DeviceLogin, payload: bytes | None) -> None:
     """Hand on what a device said; None is more than it may say at once, which is counted and not kept."""
     topic, now = position_topic(device.login), city().now()
     if payload is not None:
         _door().road.save(Message(topic, payload, now))
         return
+    _discard()
     with _door().engine.begin() as conn:
         save_batch(conn, [], [RejectedMessage(now, topic, device.id, ("too_large",), b"")])
