@@ -9,7 +9,9 @@ from flask import Flask
 from sqlalchemy import Engine, select
 
 from tests.web.conftest import PASSWORD, Browser, People
+from tracker.sealing import Sealer
 from tracker.storage import models as m
+from tracker.wire.encrypted import key_of
 
 
 def run(app: Flask, *arguments: str) -> tuple[int, str]:
@@ -76,6 +78,25 @@ def test_a_device_is_told_its_secret_and_topic(app: Flask, engine: Engine, unit:
         assert conn.scalar(select(m.Assignment.vehicle_id)) is not None
 
 
+def test_a_device_gets_a_key_that_opens_what_the_app_encrypts_with_it(app: Flask, engine: Engine, unit: str) -> None:
+    run(app, "vehicle", "add", "TS-01", "B 9001 TS", "garbage_truck", "--unit", unit)
+    run(app, "device", "add", "ts-01", "--vehicle", "TS-01")
+    code, output = run(app, "device", "key", "ts-01")
+    with engine.connect() as conn:
+        sealed = conn.scalars(select(m.Device.payload_key_sealed)).one()
+    assert code == 0 and sealed is not None
+    assert Sealer(app.config["SECRET_KEY"]).unseal(sealed) == key_of(shown_once(output, "key"))
+    assert run(app, "device", "key", "ts-01", "--none")[0] == 0
+    with engine.connect() as conn:
+        assert conn.scalars(select(m.Device.payload_key_sealed)).one() is None
+
+
+def test_a_wrong_login_is_named_without_showing_the_secrets_hash(app: Flask, unit: str) -> None:
+    run(app, "vehicle", "add", "TS-01", "B 9001 TS", "garbage_truck", "--unit", unit)
+    code, output = run(app, "device", "add", "TS_01", "--vehicle", "TS-01")
+    assert code != 0 and "small letters, digits and hyphens" in output and "$2a$" not in output
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -84,6 +105,8 @@ def test_a_device_is_told_its_secret_and_topic(app: Flask, engine: Engine, unit:
         (("person", "add", "12-34", "Siti", "--unit", "Dinas Kebersihan"), "expected up to 18 digits"),
         (("account", "password", "nobody"), "no account named 'nobody'"),
         (("account", "close", "nobody"), "no account named 'nobody'"),
+        (("unit", "add", " "), "must not be empty"),
+        (("device", "key", "x1"), "no device with the login 'x1'"),
         (("device", "add", "x1"), "either --person NIP or --vehicle"),
         (("device", "add", "x1", "--person", "123"), "no person with NIP 123"),
         (("device", "add", "x1", "--vehicle", "TS-9"), "no vehicle called 'TS-9'"),

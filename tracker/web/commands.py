@@ -8,19 +8,25 @@ from functools import wraps
 from typing import Any
 
 import click
+import psycopg
 from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from tracker.sealing import Sealer
 from tracker.storage import register
 from tracker.storage.accounts import change_password, close_account, create_account
-from tracker.storage.devices import add_device
+from tracker.storage.devices import add_device, set_payload_key
 from tracker.storage.register import NotFound
-from tracker.web.city import db
+from tracker.web.city import city, db
 from tracker.web.words import KIND
+from tracker.wire.encrypted import key_of
 from tracker.wire.topics import position_topic
 
 NIP_DIGITS = 18
+RULES = {
+    "ck_device_login": "a login has 2 to 63 small letters, digits and hyphens, and begins with a letter or digit",
+}
 
 unit_group = AppGroup("unit", help="Units of the city's tree.")
 person_group = AppGroup("person", help="Employees and their accounts.")
@@ -54,8 +60,15 @@ def one_transaction(command: Callable[..., None]) -> Callable[..., None]:
     return with_appcontext(run)
 
 
+def _said(_: click.Context, parameter: click.Parameter, value: str) -> str:
+    """A name that is one: not empty, and without blanks around it."""
+    if not value.strip():
+        raise click.BadParameter("it must not be empty", param=parameter)
+    return value.strip()
+
+
 @unit_group.command("add")
-@click.argument("name")
+@click.argument("name", callback=_said)
 @click.option("--below", help="The unit it belongs to.")
 @one_transaction
 def add_unit(name: str, below: str | None) -> None:
@@ -66,7 +79,7 @@ def add_unit(name: str, below: str | None) -> None:
 
 @person_group.command("add")
 @click.argument("nip")
-@click.argument("name")
+@click.argument("name", callback=_said)
 @click.option("--unit", required=True, help="The unit the person works in.")
 @click.option("--position", default="", help="What the person is called at work.")
 @click.option("--supervises", help="A unit whose people (and those below it) the person supervises.")
@@ -84,8 +97,8 @@ def add_person(nip: str, name: str, unit: str, position: str, supervises: str | 
 
 
 @vehicle_group.command("add")
-@click.argument("call_sign")
-@click.argument("plate")
+@click.argument("call_sign", callback=_said)
+@click.argument("plate", callback=_said)
 @click.argument("kind", type=click.Choice(sorted(KIND)))
 @click.option("--unit", required=True, help="The unit the vehicle belongs to.")
 @one_transaction
@@ -112,8 +125,21 @@ def add_a_device(login: str, nip: str | None, call_sign: str | None) -> None:
     click.echo(f"login:  {login}\nsecret: {secret}  (shown once)\ntopic:  {position_topic(login)}")
 
 
+@device_group.command("key")
+@click.argument("login")
+@click.option("--none", "remove", is_flag=True, help="Forget the key: the device does not encrypt any more.")
+@one_transaction
+def set_key(login: str, remove: bool) -> None:
+    """Give a device a new key for what it encrypts, shown once: enter it in the app as its encryption key."""
+    secret = secrets.token_hex(16)  # the 32 characters that the app takes
+    sealed = None if remove else Sealer(city().settings.secret_key).seal(key_of(secret))
+    if not set_payload_key(db.session().connection(), login, sealed):
+        raise NotFound(f"no device with the login {login!r}")
+    click.echo(f"{login} does not encrypt any more" if remove else f"key: {secret}  (shown once)")
+
+
 @administrator_group.command("add")
-@click.argument("username")
+@click.argument("username", callback=_said)
 @one_transaction
 def add_administrator(username: str) -> None:
     """Add an account that sees the whole city; the password is shown once."""
@@ -150,5 +176,9 @@ def _new_password() -> str:
 
 
 def _reason(error: IntegrityError) -> str:
-    """The database's own words, first line only."""
-    return str(error.orig).strip().splitlines()[-1].removeprefix("DETAIL:").strip()
+    """What rule was broken. Of a check the database shows the whole row, secrets included: its name must do."""
+    said = error.orig.diag if isinstance(error.orig, psycopg.Error) else None
+    name = (said and said.constraint_name) or "a rule of the register"
+    if isinstance(error.orig, psycopg.errors.CheckViolation) or not (said and said.message_detail):
+        return RULES.get(name, name)
+    return said.message_detail
