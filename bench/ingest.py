@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.ingest", description=__doc__)
-    parser.add_argument("--fixes", type=int, default=120_000, help="messages of each round (120,000)")
+    parser.add_argument("--fixes", type=int, default=240_000, help="messages of each round (240,000)")
     parser.add_argument("--devices", type=int, default=1000, help="who sends them in turn (1,000)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each pair takes turns (3)")
     parser.add_argument("--rate", type=int, default=10_000, help="fixes a second of `latency` run alone (10,000)")
