@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 
 from bench.load import Load
 from bench.rates import Progress
@@ -27,7 +27,6 @@ INSERT INTO assignment (device_id, vehicle_id, period)
     SELECT device.id, vehicle.id, tstzrange('2000-01-01', NULL) FROM device JOIN vehicle ON call_sign = login;
 ANALYZE
 """
-COUNTED = "SELECT coalesce(sum(stored + duplicate + off_duty + unassigned + rejected), 0)::int FROM device_state"
 COMMITS = """
 SELECT extract(epoch FROM at)::float8, n FROM (
     SELECT pg_xact_commit_timestamp(xmin) AS at, count(*) AS n FROM fix GROUP BY 1
@@ -77,12 +76,6 @@ def server_version(server: DatabaseServer) -> str:
         said = str(conn.scalars(text("SHOW server_version")).one())
     engine.dispose()
     return said
-
-
-def counted(engine: Engine) -> int:
-    """How many messages have a known end by now, whatever it is."""
-    with engine.connect() as conn:
-        return int(conn.scalars(text(COUNTED)).one())
 
 
 def commits(conn: Connection) -> list[Progress]:
