@@ -14,6 +14,7 @@ from config import CHECKOUT, Config
 from deploy.local.service_user import is_root, until_parent_dies
 
 PYTHON = sys.executable
+FOREIGN_CITY = 2  # the exit code of a demo that found another city's database
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Program:
     server: bool = False
     ends_with: tuple[int, ...] = ()  # exit codes after which it is not started again
     stop_signal: str = "TERM"
+    politeness: int = 0  # how far it gives way to the others where there is not processor enough for all (nice)
 
 
 def programs(config: Config) -> list[Program]:
@@ -38,8 +40,8 @@ def programs(config: Config) -> list[Program]:
         (config.mqtt_is_embedded, Program("broker-access", [*module, "tracker.broker_access"])),
         (True, Program("live", [*module, "tracker.live"])),
         (True, Program("web", _web_server(config))),
-        (True, Program("scheduler", [*module, "reports"])),
-        (config.demo, Program("demo", [*module, "tracker.demo"], ends_with=(2,))),  # 2: this is another city's database
+        (True, Program("scheduler", [*module, "reports"], politeness=5)),
+        (config.demo, Program("demo", [*module, "tracker.demo"], ends_with=(FOREIGN_CITY,), politeness=5)),
     ]
     return [program for wanted, program in table if wanted]
 
@@ -72,9 +74,10 @@ def _group(name: str, place: int, members: list[Program]) -> str:
 
 def _entry(program: Program, data_dir: Path) -> str:
     log = f"{data_dir}/log/{program.name}.log" if program.server else "/dev/fd/1"
+    polite = ["nice", "-n", str(program.politeness)] if program.politeness else []
     return f"""\
 [program:{program.name}]
-command={shlex.join(until_parent_dies(program.command, program.stop_signal))}
+command={shlex.join(until_parent_dies([*polite, *program.command], program.stop_signal))}
 autorestart={"unexpected" if program.ends_with else "true"}
 exitcodes={",".join(map(str, program.ends_with or (0,)))}
 startsecs=0

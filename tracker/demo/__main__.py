@@ -26,7 +26,6 @@ from tracker.demo.trackfile import TrackError, read_track
 from tracker.demo.world import World
 from tracker.storage.engine import make_engine, wait_for_schema
 
-POLITENESS = 5  # the city gives way to the services that it shows
 RETRY_S = 60.0
 
 log = logging.getLogger("demo")
@@ -89,7 +88,6 @@ def _replay(config: Config, arguments: argparse.Namespace) -> None:
 
 
 def _city(config: Config) -> None:
-    os.nice(POLITENESS)
     engine = make_engine(config.database_url, pool_size=1)
     wait_for_schema(engine)
     world = World(config.timezone)
