@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -53,6 +55,7 @@ def test_a_transition_is_a_position_and_its_region_stays_private() -> None:
     [
         ({"loc": 0, "ps": 0, "bo": 0, "hib": 0, "version": 420412}, ("always", False, "420412")),
         ({"loc": -2, "ps": 0, "bo": 1, "hib": 0}, ("limited", True, None)),
+        ({"loc": -4, "ps": 0}, ("never", False, None)),
         ({}, (None, None, None)),
     ],
 )
@@ -62,13 +65,17 @@ def test_an_android_phone_says_why_it_may_be_silent(android: dict[str, int], sta
     assert (said.permission, said.power_save, said.app_version) == status
 
 
-def test_an_iphone_says_why_it_may_be_silent() -> None:
+@pytest.mark.parametrize(
+    ("said", "permission"),
+    [("AuthorizedAlways", "always"), ("AuthorizedWhenInUse", "limited"), ("NotDetermined", "never"), ("Else", None)],
+)
+def test_an_iphone_says_why_it_may_be_silent(said: str, permission: str) -> None:
     ios = {
         "version": "18.4.2", "backgroundRefreshStatus": "UIBackgroundRefreshStatusDenied",
-        "locationManagerAuthorizationStatus": "kCLAuthorizationStatusAuthorizedWhenInUse",
+        "locationManagerAuthorizationStatus": f"kCLAuthorizationStatus{said}",
     }  # fmt: skip
     assert read({"_type": "status", "iOS": ios}) == (
-        Status(permission="limited", power_save=True, app_version="18.4.2", platform="ios"),
+        Status(permission=permission, power_save=True, app_version="18.4.2", platform="ios"),
     )
 
 
@@ -118,6 +125,12 @@ def test_a_native_device_says_a_feature() -> None:
             battery_pct=55, ignition=True, charging=False, connectivity="mobile",
         ),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("sent_at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "yesterday"])
+def test_a_time_that_not_every_clock_can_show_is_unknown(sent_at: str) -> None:
+    [fix] = read(feature(sent_at=sent_at))
+    assert isinstance(fix, Fix) and fix.sent_at is None
 
 
 def test_a_collection_holds_several_and_a_bad_one_does_not_spoil_the_others() -> None:
@@ -183,6 +196,28 @@ def test_a_machine_says_its_lifetime_counters_in_xml() -> None:
     assert read(two) == (Rejected(("many_machines",)),)
 
 
+@pytest.mark.parametrize(("hours", "seconds"), [("PT13H28M30S", 48_510), ("P2DT1H", 176_400), ("PT", None)])
+def test_hours_may_come_as_a_duration(hours: str, seconds: int | None) -> None:
+    at = {"datetime": "2026-11-20T05:59:00Z"}
+    said = {"CumulativeOperatingHours": {"Hour": hours, **at}, "CumulativeIdleHours": {"Hour": 1, **at}}
+    assert read(said) == (MachineCounters(AT, operating_s=seconds, idle_s=3600),)
+
+
+@pytest.mark.parametrize(
+    ("units", "metres"), [("kilometre", 2000), ("Kilometres", 2000), ("miles", 3219), ("furlong", None)]
+)
+def test_distances_come_in_the_units_that_makers_write(units: str, metres: int | None) -> None:
+    distance = {"Odometer": "2", "OdometerUnits": units, "Timestamp": "2026-11-20T05:59:00Z"}
+    counters = MachineCounters(AT, distance_m=metres)
+    assert read({"Distance": distance}) == (counters if metres else Rejected(("no_counters",)),)
+
+
+def test_a_machine_may_say_its_position_only_and_a_page_of_several_is_rejected_by_name() -> None:
+    parked = {name: MACHINE[name] for name in ("EquipmentHeader", "Location")}
+    assert read({"Equipment": [parked]}) == (Fix(AT, PLACE["lat"], PLACE["lon"]),)
+    assert read({"Fleet": {"Equipment": [parked, MACHINE]}}) == (Rejected(("many_machines",)),)
+
+
 BOMB = '<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;">]><Equipment>&c;</Equipment>'
 
 
@@ -219,8 +254,19 @@ def test_a_heartbeat_without_a_position_is_heard() -> None:
     assert read(form(lat=None, lon=None)) == (NoFix("heartbeat", 71, True),)
 
 
+def test_a_time_whose_plus_was_not_escaped_is_understood() -> None:
+    said = form(timestamp=None) + "&timestamp=2026-11-20T12:59:00+07:00"
+    [fix] = read(said)
+    assert isinstance(fix, Fix) and fix.fix_time == AT
+
+
+def test_a_position_that_the_phone_calls_invalid_is_no_fix() -> None:
+    assert read(form(valid="false")) == (Rejected(("no_fix",)),)
+    assert isinstance(read(form(valid="true"))[0], Fix)
+
+
 def test_a_position_that_an_app_made_up_is_rejected_by_name() -> None:
-    assert read(form(mock="true")) == (Rejected(("mock_location",)),)
+    assert read(form(mock="true")) == read(form(mocked="1")) == (Rejected(("mock_location",)),)
     assert read({"location": LOCATION | {"mock": True}}) == (Rejected(("mock_location",)),)
 
 
@@ -239,6 +285,9 @@ def test_traccar_client_9_says_json_and_minus_one_for_unknown() -> None:
     later = LOCATION | {"timestamp": "2026-11-20T05:59:30Z"}
     both = read([{"location": LOCATION}, {"location": later}, "what"])
     assert both == (fix, fix._replace(fix_time=AT + timedelta(seconds=30)), Rejected(("unknown_format",)))
+    assert read({"device_id": "budi-s", "location": [LOCATION, later, "what"]}) == both
+    assert read({"location": []}) == (Rejected(("unknown_format",)),)
+    assert read({"location": [{}] * 1001}) == (Rejected(("too_many",)),)
 
 
 # ---- whatever comes ----
@@ -253,7 +302,7 @@ EXAMPLES: list[dict[str, object]] = [
     {"_type": "location", "tst": TST, "vel": 3, "batt": 3, "acc": 3, "bs": 1, "conn": "w", **PLACE},
     {"_type": "transition", "tst": TST, **PLACE}, {"_type": "status", "android": {"loc": 0}, "iOS": {}},
     feature(), {"type": "FeatureCollection", "features": [feature()]}, teltonika(), dict(MACHINE),
-    {"location": LOCATION}, encrypted({"_type": "location", "tst": TST, **PLACE}),
+    {"location": LOCATION}, {"location": [LOCATION]}, encrypted({"_type": "location", "tst": TST, **PLACE}),
 ]  # fmt: skip
 
 
@@ -268,6 +317,25 @@ def spoiled(draw: st.DrawFn) -> bytes:
             at[name] = draw(anything)
             return json.dumps(said).encode()
         at = at[name]
+
+
+def marked(said: Any, at: Any = None) -> Iterator[bytes]:
+    """The message once for each of its values, at any depth, with "HERE" in that value's place."""
+    at = said if at is None else at
+    for name in list(at) if isinstance(at, dict) else range(len(at)):
+        inner, at[name] = at[name], "HERE"
+        yield json.dumps(said).encode()
+        at[name] = inner
+        if isinstance(inner, (dict, list)):
+            yield from marked(said, inner)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda said: " ".join(said)[:30])
+def test_no_value_is_too_deep_to_be_read_or_named(example: dict[str, object]) -> None:
+    """The parser lets through 1,024 lists within lists, more than Python can write as text."""
+    for payload in marked(json.loads(json.dumps(example))):
+        for deep in (b"[" * 1015 + b"]" * 1015, b'{"a":' * 1015 + b"1" + b"}" * 1015):
+            assert decode(payload.replace(b'"HERE"', deep), Bounds(NOW, OLDEST), KEY)
 
 
 forms = st.dictionaries(

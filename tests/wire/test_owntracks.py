@@ -71,6 +71,7 @@ def test_an_optional_value_that_cannot_be_is_unknown_not_a_reason_to_reject(chan
         (said(tst=None), ("no_time",)),
         (said(tst="yesterday", lat=None), ("no_time", "no_lat")),
         (said(lon={"deg": 106}), ("no_lon",)),
+        (said(lat="1_0"), ("no_lat",)),
         (said(lat=91), ("impossible_coordinates",)),
         (said(lon=-180.1), ("impossible_coordinates",)),
         (b'{"_type":"location","tst":1,"lat":NaN,"lon":0}', ("not_json",)),

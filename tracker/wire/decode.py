@@ -38,12 +38,12 @@ def _object(said: dict[str, Any], bounds: Bounds, key: bytes | None) -> tuple[Ob
         return _encrypted(said, bounds, key) if kind == "encrypted" else (owntracks.read(said, bounds),)
     if said.get("type") in geojson.TYPES:
         return geojson.read(said, bounds)
-    if isinstance(location := said.get("location"), dict):
-        return (traccar.read_location(location, bounds),)
+    if isinstance(location := said.get("location"), (dict, list)):
+        return traccar.read_locations(location, bounds)
     if (report := teltonika.reported(said)) is not None:
         return (teltonika.read(report, bounds),)
-    if (equipment := machine.equipment(said)) is not None:
-        return machine.read(equipment, said.get("snapshotTime"), bounds)
+    if (machines := machine.equipment(said)) is not None:
+        return machine.read(machines, said.get("snapshotTime"), bounds)
     return UNKNOWN
 
 

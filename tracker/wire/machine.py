@@ -1,11 +1,13 @@
 """ISO 15143-3 (AEMP 2.0): a machine's lifetime counters, as JSON or XML, and its position where it says one.
 
 One message is one machine: the counters of a snapshot's page belong to the device that brought them only where the page
-holds one machine. Hours come as decimal numbers, distances in kilometres or miles, fuel in litres or gallons.
+holds one machine. Hours come as decimal numbers or ISO 8601 durations, distances in kilometres or miles, fuel in
+litres or gallons.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -13,6 +15,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from tracker.domain.fix import FUTURE_LIMIT
 from tracker.domain.observation import MachineCounters, Observation, Rejected
 from tracker.wire import values
 from tracker.wire.position import Bounds, position
@@ -20,21 +23,29 @@ from tracker.wire.position import Bounds, position
 COUNTERS = ("CumulativeOperatingHours", "CumulativeIdleHours", "FuelUsed", "FuelRemaining", "Distance", "EngineStatus")
 METRES = {"kilometre": 1000, "kilometer": 1000, "km": 1000, "mile": 1609.344, "metre": 1, "meter": 1}
 MILLILITRES = {"litre": 1000, "liter": 1000, "gallon": 3785.411784, "usgallon": 3785.411784}
+HEADER = "EquipmentHeader"
 MOST = 9e15  # of a lifetime counter: any more is not a counter
-TIMES = ("datetime", "Datetime", "dateTime", "DateTime")
+TIMES = ("datetime", "Datetime", "dateTime", "DateTime", "Timestamp")
+NUMBER = r"(\d+(?:\.\d+)?)"
+DURATION = re.compile(f"P(?:{NUMBER}D)?(?:T(?:{NUMBER}H)?(?:{NUMBER}M)?(?:{NUMBER}S)?)?")
+LONGEST = 40  # characters of a duration
 
 
-def equipment(said: dict[str, Any]) -> dict[str, Any] | None:
-    """The machine in a JSON message, where it is one: alone, or the only one of a fleet's page."""
-    for inner in (said.get("Fleet"), said.get("Equipment"), values.part(said, "Fleet", "Equipment")):
-        found = inner[0] if isinstance(inner, list) and len(inner) == 1 else inner
-        if isinstance(found, dict) and any(name in found for name in COUNTERS):
-            return found
-    return said if any(name in said for name in COUNTERS) else None
+def equipment(said: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The machines in a JSON message: one alone, or those of a fleet's page; None where it is another message."""
+    for inner in (said, said.get("Fleet"), said.get("Equipment"), values.part(said, "Fleet", "Equipment")):
+        found = inner if isinstance(inner, list) else [inner]
+        machines = [one for one in found if isinstance(one, dict) and not one.keys().isdisjoint((HEADER, *COUNTERS))]
+        if machines:
+            return machines
+    return None
 
 
-def read(machine: dict[str, Any], snapshot: object, bounds: Bounds) -> tuple[Observation, ...]:
+def read(machines: list[dict[str, Any]], snapshot: object, bounds: Bounds) -> tuple[Observation, ...]:
     """The counters, and the position if there is one. `snapshot` is the page's time, for parts without their own."""
+    if len(machines) != 1:
+        return (Rejected(("many_machines",)),)
+    [machine] = machines
     observations: list[Observation] = []
     location = machine.get("Location")
     if isinstance(location, dict) and location.get("Latitude") is not None:
@@ -56,12 +67,9 @@ def read_xml(payload: bytes, bounds: Bounds) -> tuple[Observation, ...]:
         root = fromstring(payload, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
         return (Rejected(("not_xml",)),)
-    machines = [element for element in root.iter() if _name(element) == "Equipment"] or [root]
-    if len(machines) > 1:
-        return (Rejected(("many_machines",)),)
-    said = equipment({_name(child): _object(child) for child in machines[0]})
-    snapshot = root.get("snapshotTime")
-    return read(said, snapshot, bounds) if said else (Rejected(("unknown_format",)),)
+    elements = [element for element in root.iter() if _name(element) == "Equipment"] or [root]
+    machines = equipment({"Equipment": [{_name(child): _object(child) for child in one} for one in elements]})
+    return read(machines, root.get("snapshotTime"), bounds) if machines else (Rejected(("unknown_format",)),)
 
 
 def _counters(machine: dict[str, Any], snapshot: object, bounds: Bounds) -> Observation:
@@ -70,28 +78,34 @@ def _counters(machine: dict[str, Any], snapshot: object, bounds: Bounds) -> Obse
     if not times:
         return Rejected(("no_time",))
     read_at = max(times)
-    if read_at > bounds.now or read_at < bounds.oldest:
-        return Rejected(("future" if read_at > bounds.now else "expired",))
+    if read_at > bounds.now + FUTURE_LIMIT or read_at < bounds.oldest:
+        return Rejected(("expired" if read_at < bounds.oldest else "future",))
     distance, used = parts["Distance"], parts["FuelUsed"]
-    return MachineCounters(
+    counters = MachineCounters(
         read_at=read_at,
-        operating_s=_whole(_hours(parts["CumulativeOperatingHours"]), 3600),
-        idle_s=_whole(_hours(parts["CumulativeIdleHours"]), 3600),
+        operating_s=_seconds(parts["CumulativeOperatingHours"]),
+        idle_s=_seconds(parts["CumulativeIdleHours"]),
         distance_m=_whole(values.part(distance, "Odometer"), _unit(distance, "OdometerUnits", METRES)),
         fuel_used_ml=_whole(values.part(used, "FuelConsumed"), _unit(used, "FuelUnits", MILLILITRES)),
         fuel_remaining_pct=values.percent(values.part(parts["FuelRemaining"], "Percent")),
         engine_running=values.flag(values.part(parts["EngineStatus"], "Running")),
     )
+    return counters if counters != MachineCounters(read_at) else Rejected(("no_counters",))
 
 
-def _hours(part: object) -> object:
-    found: object = values.part(part, "Hour")
-    return found
+def _seconds(part: object) -> int | None:
+    """A counter of hours, as a number or a duration."""
+    hours = values.part(part, "Hour")
+    said = DURATION.fullmatch(hours.strip()) if isinstance(hours, str) and len(hours) <= LONGEST else None
+    if said is None or not any(said.groups()):
+        return _whole(hours, 3600)
+    return _whole(sum(float(n or 0) * unit for n, unit in zip(said.groups(), (86400, 3600, 60, 1), strict=True)), 1)
 
 
 def _unit(part: object, name: str, factors: dict[str, float]) -> float | None:
     """How many of ours one of theirs is; an unknown unit makes the number worth nothing."""
-    return factors.get(str(values.part(part, name)).lower())
+    unit = values.part(part, name)
+    return factors.get(unit.strip().lower().removesuffix("s")) if isinstance(unit, str) else None
 
 
 def _whole(value: object, factor: float | None) -> int | None:
@@ -100,7 +114,7 @@ def _whole(value: object, factor: float | None) -> int | None:
 
 
 def _time(part: dict[str, Any], machine: dict[str, Any], snapshot: object) -> datetime | None:
-    header = values.part(machine, "EquipmentHeader", "SnapshotTime")
+    header = values.part(machine, HEADER, "SnapshotTime")
     said = next((part[name] for name in TIMES if name in part), None) or header or snapshot
     return values.moment(said)
 

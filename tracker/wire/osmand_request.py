@@ -89,4 +89,4 @@ def _parts(said: Any) -> Iterator[dict[str, Any]]:
 
 
 def _names(part: dict[str, Any]) -> Iterator[str]:
-    yield from (str(part[name]) for name in IDENTIFIERS if name in part)
+    yield from (str(part[name]) for name in IDENTIFIERS if isinstance(part.get(name), (str, int, float)))

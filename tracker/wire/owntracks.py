@@ -24,11 +24,14 @@ DISCARDED = (
     "SSID", "BSSID", "ssid", "bssid", "image", "imagename", "poi", "tag", "inregions", "inrids", "motionactivities",
     "desc", "event", "face", "name", "p", "tid", "_id", "topic", "source",
 )  # fmt: skip
+# between them the position is coarse, or the right holds only while the app is open
+ANDROID_PERMISSIONS: dict[float, str] = {0: "always", -4: "never"}
 IOS_PERMISSIONS = {
     "kCLAuthorizationStatusAuthorizedAlways": "always",
     "kCLAuthorizationStatusAuthorizedWhenInUse": "limited",
     "kCLAuthorizationStatusDenied": "never",
     "kCLAuthorizationStatusRestricted": "never",
+    "kCLAuthorizationStatusNotDetermined": "never",  # nobody has been asked yet
 }
 
 
@@ -85,7 +88,7 @@ def _status(said: dict[str, Any], _: Bounds) -> Observation:
         loc = values.number(android.get("loc"))
         saves = [values.number(android.get(name)) for name in ("ps", "bo", "hib")]  # 0 is fine, 1 may stop the app
         return Status(
-            permission=None if loc is None else "always" if loc == 0 else "limited",
+            permission=None if loc is None else ANDROID_PERMISSIONS.get(loc, "limited"),
             power_save=None if all(value is None for value in saves) else any(value == 1 for value in saves),
             app_version=values.text(android.get("version")),
             platform="android",

@@ -25,7 +25,8 @@ def reported(said: dict[str, Any]) -> dict[str, Any] | None:
 def read(report: dict[str, Any], bounds: Bounds) -> Observation:
     """One report of the tracker."""
     get = report.get
-    lat, _, lon = str(get("latlng", "")).partition(",")
+    latlng = get("latlng")
+    lat, _, lon = latlng.partition(",") if isinstance(latlng, str) else (None, "", None)
     satellites = values.number(get("sat"))
     if satellites == 0 or values.number(lat) == values.number(lon) == 0:
         return Rejected(("no_fix",))

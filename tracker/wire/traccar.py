@@ -14,6 +14,7 @@ from tracker.wire import values
 from tracker.wire.position import Bounds, position
 
 MOST_FIELDS = 60
+MOST_LOCATIONS = 1000  # in one message
 PLACES = ("lat", "lon", "location")
 
 
@@ -28,11 +29,14 @@ def read_form(text: str, bounds: Bounds) -> Observation:
     if not any(get(name) for name in PLACES):
         known = get("id") or get("timestamp") or battery is not None
         return NoFix("heartbeat", battery, charging) if known else Rejected(("unknown_format",))
-    if _mocked(get("mock")):
+    if _mocked(said):
         return Rejected(("mock_location",))
+    if values.flag(get("valid")) is False:
+        return Rejected(("no_fix",))
     lat, _, lon = get("location", "").partition(",")
+    timestamp = get("timestamp", "")
     return position(
-        values.moment(get("timestamp")),
+        values.moment(timestamp.replace(" ", "+") if "T" in timestamp else timestamp),  # a bare + reads as a blank
         get("lat", lat),
         get("lon", lon),
         bounds,
@@ -45,15 +49,24 @@ def read_form(text: str, bounds: Bounds) -> Observation:
     )
 
 
-def read_location(location: dict[str, Any], bounds: Bounds) -> Observation:
-    """The `location` of Traccar Client 9."""
+def read_locations(location: dict[str, Any] | list[Any], bounds: Bounds) -> tuple[Observation, ...]:
+    """The `location` of Traccar Client 9, or the several that it kept while it was offline."""
+    found = location if isinstance(location, list) else [location]
+    if len(found) > MOST_LOCATIONS:
+        return (Rejected(("too_many",)),)
+    return tuple(_location(one, bounds) for one in found) or (Rejected(("unknown_format",)),)
+
+
+def _location(location: object, bounds: Bounds) -> Observation:
+    if not isinstance(location, dict):
+        return Rejected(("unknown_format",))
     coords = location.get("coords")
     battery = location.get("battery")
     share = values.percent(values.part(battery, "level"), of=1)
     charging = values.flag(values.part(battery, "is_charging"))
     if not isinstance(coords, dict):
         return NoFix("heartbeat", share, charging)
-    if _mocked(location.get("mock")):
+    if _mocked(location):
         return Rejected(("mock_location",))
     return position(
         values.moment(location.get("timestamp")),
@@ -69,6 +82,6 @@ def read_location(location: dict[str, Any], bounds: Bounds) -> Observation:
     )
 
 
-def _mocked(value: object) -> bool:
+def _mocked(said: dict[str, Any]) -> bool:
     """Whether an app on the phone made the position up."""
-    return values.flag(value) is True
+    return any(values.flag(said.get(name)) is True for name in ("mock", "mocked"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-LAST_SECOND = 253_402_300_799  # of the year 9999
+LAST_SECOND = 253_370_764_799  # of the year 9998: one more year exists, but not in every time zone
 MILLISECONDS_FROM = 100_000_000_000  # as seconds it would be the year 5138: a larger number counts milliseconds
 KMH_PER_MPS = 3.6
 KNOTS_PER_MPS = 1.943_844_492_440_6
@@ -20,7 +20,7 @@ def number(value: object) -> float | None:
     """A number, also where it comes as text; may be infinite or NaN, which no range contains."""
     if type(value) is float or type(value) is int:
         return value
-    if isinstance(value, str) and len(value) < 40:
+    if isinstance(value, str) and len(value) < 40 and "_" not in value:  # which Python takes and nobody else
         try:
             return float(value)
         except ValueError:
@@ -49,7 +49,8 @@ def moment(value: object) -> datetime | None:
         return None
     try:
         said = datetime.fromisoformat(value.strip())
-        return (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC)
+        at = (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC)
+        return at if 0 <= at.timestamp() <= LAST_SECOND else None
     except (ValueError, OverflowError):
         return None
 
