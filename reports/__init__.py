@@ -4,4 +4,5 @@
     schedule.py   the table of jobs, and how one of several schedulers is the active one; alone imports apscheduler
     judging.py    which windows are due, in which order effects happen, what a run leaves behind
     no_show.py, idle.py   what is computed of one window
+    computed.py           what every report says of a window beside that
 """

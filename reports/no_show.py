@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tracker.domain.duty import digest, judge
+from reports.computed import computed
+from tracker.domain.duty import judge
 from tracker.storage.duty import Inputs
 from tracker.storage.revisions import Computed
 
@@ -22,12 +23,4 @@ def verdict_on(inputs: Inputs, now: datetime) -> Computed:
         "moving_s": verdict.moving_s,
         "unknown_s": verdict.unknown_s,
     }
-    return Computed(
-        window_id=inputs.window_id,
-        rule_version=inputs.rules.version,
-        inputs_digest=digest(inputs.window, inputs.evidence, inputs.rules),
-        expected_s=verdict.expected_s,
-        observed_s=verdict.observed_s,
-        evidence=verdict.evidence,
-        values=values,
-    )
+    return computed(inputs, verdict.expected_s, verdict.observed_s, verdict.evidence, values)

@@ -1,18 +1,21 @@
-"""Fixtures: a real PostgreSQL for the session with a fresh database per test, a real broker per test."""
+"""Fixtures: a real PostgreSQL for the session with a fresh database per test, a real broker and bridge per test."""
 
 from __future__ import annotations
 
 import itertools
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
-from tests.services import Broker, DatabaseServer, server_folder
+from tests.services import CHECKOUT, Broker, DatabaseServer, Process, server_folder
+from tracker.broker_access import nats as nats_access
 from tracker.storage.engine import make_engine
 from tracker.storage.migrate import migrate
 from tracker.storage.partitions import keep_partitions
@@ -84,3 +87,21 @@ def broker() -> Iterator[Broker]:
         broker.process.start()
         yield broker
         broker.process.stop()
+
+
+@pytest.fixture
+def bridge(database: Database, broker: Broker, tmp_path: Path) -> Iterator[Process]:
+    process = bridge_process(database, broker, tmp_path)
+    process.start()
+    yield process
+    process.stop()
+
+
+def bridge_process(database: Database, broker: Broker, folder: Path) -> Process:
+    """A bridge from this broker to this database, not yet started."""
+    env = {"DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url, "MQTT_URL": broker.url}
+    return Process(
+        [sys.executable, "-m", "mqtt_bridge"], folder / "bridge.log",
+        lambda: nats_access.bridge_session_exists(broker.nats.folder),
+        env={**os.environ, **env, "DATA_DIR": str(folder)}, cwd=CHECKOUT,
+    )  # fmt: skip

@@ -2,80 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-import paho.mqtt.client as mqtt
-import pytest
 from sqlalchemy import Engine, delete, func, select
 
-from tests import builders
-from tests.conftest import Database
-from tests.services import CHECKOUT, Broker, Process, wait_until
-from tracker.broker_access import nats as nats_access
-from tracker.storage.devices import add_device
+from tests.conftest import Database, bridge_process
+from tests.devices import BEGIN, Client, Tracker, location
+from tests.services import Broker, Process, wait_until
 from tracker.storage.models import DeviceState, Quarantine, StoredFix
 from tracker.wire.topics import position_topic
-
-BEGIN = (datetime.now(UTC) - timedelta(hours=6)).replace(microsecond=0)
-
-
-class Tracker:
-    """A device of a vehicle, admitted at the broker."""
-
-    def __init__(self, engine: Engine, broker: Broker, login: str) -> None:
-        with engine.begin() as conn:
-            vehicle_id = builders.vehicle(conn)
-            self.secret = add_device(conn, login, "tracker", vehicle_id=vehicle_id, since=builders.LONG_AGO)
-        broker.add_device(login, self.secret)
-        self.login, self.port = login, broker.port
-
-    def connect(self, secret: str | None = None, login: str | None = None) -> Client:
-        return Client(self.port, login or self.login, self.secret if secret is None else secret)
-
-
-class Client:
-    """A plain MQTT client whose acknowledgements and refusals a test can read."""
-
-    def __init__(self, port: int, login: str | None, secret: str) -> None:
-        self.code: str | None = None
-        self.acknowledged: set[int] = set()
-        self.subscribed: list[bool] = []
-        self.disconnected = False
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, reconnect_on_failure=False)
-        if login:
-            self._client.username_pw_set(login, secret)
-        self._client.on_connect = lambda _c, _d, _f, code, _p: setattr(self, "code", str(code))
-        self._client.on_publish = lambda _c, _d, mid, _r, _p: self.acknowledged.add(mid)
-        self._client.on_subscribe = lambda _c, _d, _m, codes, _p: self.subscribed.append(not codes[0].is_failure)
-        self._client.on_disconnect = lambda *_: setattr(self, "disconnected", True)
-        self._client.connect("127.0.0.1", port)
-        self._client.loop_start()
-        wait_until(lambda: self.code, "CONNACK")
-
-    def publish(self, topic: str, payload: bytes, retain: bool = False) -> int:
-        return self._client.publish(topic, payload, qos=1, retain=retain).mid
-
-    def subscribe(self, topic: str) -> bool:
-        self._client.subscribe(topic, 1)
-        wait_until(lambda: self.subscribed, "SUBACK")
-        return self.subscribed.pop()
-
-    def wait_acknowledged(self, count: int) -> None:
-        wait_until(lambda: len(self.acknowledged) >= count, f"{count} acknowledgements")
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
-def location(second: int, lat: float = -6.2, **extra: object) -> bytes:
-    tst = int((BEGIN + timedelta(seconds=second)).timestamp())
-    return json.dumps({"_type": "location", "tst": tst, "lat": lat, "lon": 106.8, "acc": 8, **extra}).encode()
 
 
 def stored(engine: Engine) -> int:
@@ -86,23 +22,6 @@ def stored(engine: Engine) -> int:
 def stored_times(engine: Engine) -> set[datetime]:
     with engine.connect() as conn:
         return set(conn.scalars(select(StoredFix.fix_time)))
-
-
-@pytest.fixture
-def bridge(database: Database, broker: Broker, tmp_path: Path) -> Iterator[Process]:
-    process = bridge_process(database, broker, tmp_path)
-    process.start()
-    yield process
-    process.stop()
-
-
-def bridge_process(database: Database, broker: Broker, folder: Path) -> Process:
-    env = {"DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url, "MQTT_URL": broker.url}
-    return Process(
-        [sys.executable, "-m", "mqtt_bridge"], folder / "bridge.log",
-        lambda: nats_access.bridge_session_exists(broker.nats.folder),
-        env={**os.environ, **env, "DATA_DIR": str(folder)}, cwd=CHECKOUT,
-    )  # fmt: skip
 
 
 def test_a_published_fix_is_stored_once_under_its_device(engine: Engine, broker: Broker, bridge: Process) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 
 from config import kept_secret
 from tests import builders
-from tests.bridge.test_bridge import Client, Tracker, bridge  # noqa: F401
+from tests.devices import Client, Tracker
 from tests.services import Broker, Process, wait_until
 from tracker.sealing import Sealer
 from tracker.storage.devices import set_payload_key
@@ -48,7 +48,7 @@ def stored(engine: Engine) -> dict[datetime, tuple[int, int, int | None]]:
 
 
 def test_positions_of_every_format_arrive_in_the_same_units(
-    engine: Engine, broker: Broker, bridge: Process  # noqa: F811
+    engine: Engine, broker: Broker, bridge: Process
 ) -> None:
     client = Tracker(engine, broker, "truck-1").connect()
     publish(client, {"_type": "location", "tst": epoch(1), "lat": LAT, "lon": LON, "vel": 36})
@@ -70,7 +70,7 @@ def test_positions_of_every_format_arrive_in_the_same_units(
 
 
 def test_what_is_no_position_is_kept_where_it_belongs(
-    engine: Engine, broker: Broker, bridge: Process  # noqa: F811
+    engine: Engine, broker: Broker, bridge: Process
 ) -> None:
     client = Tracker(engine, broker, "truck-1").connect()
     publish(client, {"_type": "status", "android": {"loc": -2, "bo": 1, "version": 420412}}, "/status")
@@ -99,7 +99,7 @@ def test_what_is_no_position_is_kept_where_it_belongs(
 
 
 def test_an_encrypted_message_opens_once_its_key_is_known(
-    engine: Engine, broker: Broker, bridge: Process  # noqa: F811
+    engine: Engine, broker: Broker, bridge: Process
 ) -> None:
     client = Tracker(engine, broker, "truck-1").connect()
     key = key_of("rahasia")
@@ -123,7 +123,7 @@ def test_an_encrypted_message_opens_once_its_key_is_known(
 
 
 def test_a_persons_phone_off_duty_leaves_its_health_and_no_position(
-    engine: Engine, broker: Broker, bridge: Process  # noqa: F811
+    engine: Engine, broker: Broker, bridge: Process
 ) -> None:
     with engine.begin() as conn:
         device_id = builders.device(conn, "phone-1", person_id=builders.person(conn))

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from tests import builders
-from tests.bridge.test_bridge import Client, bridge_process, location
-from tests.conftest import Database
+from tests.conftest import Database, bridge_process
+from tests.devices import Client, location
 from tests.services import CHECKOUT, Broker, Process, wait_until
 from tracker.storage.devices import add_device, revoke_device
 from tracker.storage.models import StoredFix
@@ -27,14 +27,6 @@ def admission(database: Database, broker: Broker, tmp_path: Path) -> Iterator[Pr
     command = [sys.executable, "-m", "tracker.broker_access"]
     env = {**os.environ, **env}
     process = Process(command, tmp_path / "access.log", lambda: True, env=env, cwd=CHECKOUT)
-    process.start()
-    yield process
-    process.stop()
-
-
-@pytest.fixture
-def bridge(database: Database, broker: Broker, tmp_path: Path) -> Iterator[Process]:
-    process = bridge_process(database, broker, tmp_path)
     process.start()
     yield process
     process.stop()

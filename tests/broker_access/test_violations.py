@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, select
 
-from tests.bridge.test_bridge import Tracker, location
+from tests.devices import Tracker, location
 from tests.services import Broker, wait_until
 from tracker.broker_access import nats
 from tracker.broker_access.__main__ import watch

@@ -1,0 +1,69 @@
+"""Devices as tests need them: admitted at the real broker, with acknowledgements and refusals to read."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import paho.mqtt.client as mqtt
+from sqlalchemy import Engine
+
+from tests import builders
+from tests.services import Broker, wait_until
+from tracker.storage.devices import add_device
+
+BEGIN = (datetime.now(UTC) - timedelta(hours=6)).replace(microsecond=0)
+
+
+class Tracker:
+    """A device of a vehicle, admitted at the broker."""
+
+    def __init__(self, engine: Engine, broker: Broker, login: str) -> None:
+        with engine.begin() as conn:
+            vehicle_id = builders.vehicle(conn)
+            self.secret = add_device(conn, login, "tracker", vehicle_id=vehicle_id, since=builders.LONG_AGO)
+        broker.add_device(login, self.secret)
+        self.login, self.port = login, broker.port
+
+    def connect(self, secret: str | None = None, login: str | None = None) -> Client:
+        return Client(self.port, login or self.login, self.secret if secret is None else secret)
+
+
+class Client:
+    """A plain MQTT client whose acknowledgements and refusals a test can read."""
+
+    def __init__(self, port: int, login: str | None, secret: str) -> None:
+        self.code: str | None = None
+        self.acknowledged: set[int] = set()
+        self.subscribed: list[bool] = []
+        self.disconnected = False
+        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, reconnect_on_failure=False)
+        if login:
+            self._client.username_pw_set(login, secret)
+        self._client.on_connect = lambda _c, _d, _f, code, _p: setattr(self, "code", str(code))
+        self._client.on_publish = lambda _c, _d, mid, _r, _p: self.acknowledged.add(mid)
+        self._client.on_subscribe = lambda _c, _d, _m, codes, _p: self.subscribed.append(not codes[0].is_failure)
+        self._client.on_disconnect = lambda *_: setattr(self, "disconnected", True)
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        wait_until(lambda: self.code, "CONNACK")
+
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> int:
+        return self._client.publish(topic, payload, qos=1, retain=retain).mid
+
+    def subscribe(self, topic: str) -> bool:
+        self._client.subscribe(topic, 1)
+        wait_until(lambda: self.subscribed, "SUBACK")
+        return self.subscribed.pop()
+
+    def wait_acknowledged(self, count: int) -> None:
+        wait_until(lambda: len(self.acknowledged) >= count, f"{count} acknowledgements")
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+def location(second: int, lat: float = -6.2, **extra: object) -> bytes:
+    tst = int((BEGIN + timedelta(seconds=second)).timestamp())
+    return json.dumps({"_type": "location", "tst": tst, "lat": lat, "lon": 106.8, "acc": 8, **extra}).encode()
