@@ -21,10 +21,20 @@ COMMIT_TIMES = "-ctrack_commit_timestamp=on"  # the one setting of the database 
 REGISTER = """
 INSERT INTO unit (name) VALUES ('Bench');
 INSERT INTO vehicle (call_sign, plate, kind, unit_id)
-    SELECT 'bench-' || n, 'B ' || n, 'garbage_truck', unit.id FROM unit, generate_series(0, {last}) n;
-INSERT INTO device (login, kind, secret_bcrypt) SELECT call_sign, 'tracker', '' FROM vehicle ORDER BY id;
+    SELECT 'bench-' || n, 'B ' || n, 'garbage_truck', unit.id FROM unit, generate_series(0, {vehicles} - 1) n;
+INSERT INTO person (nip, name, unit_id)
+    SELECT n, 'bench-' || n, unit.id FROM unit, generate_series({vehicles}, {devices} - 1) n;
+INSERT INTO device (login, kind, secret_bcrypt)
+    SELECT 'bench-' || n, 'tracker', '' FROM generate_series(0, {devices} - 1) n;
 INSERT INTO assignment (device_id, vehicle_id, period)
     SELECT device.id, vehicle.id, tstzrange('2000-01-01', NULL) FROM device JOIN vehicle ON call_sign = login;
+INSERT INTO assignment (device_id, person_id, period)
+    SELECT device.id, person.id, tstzrange('2000-01-01', NULL) FROM device JOIN person ON name = login;
+INSERT INTO shift (name, start_time, duration_min, profile) VALUES ('Bench', '00:00', 1440, 'FIELD');
+INSERT INTO duty_window (person_id, shift_id, work_date, starts_at, ends_at, accepts_from, accepts_until)
+    SELECT person.id, shift.id, current_date, now() - interval '6 h', now() + interval '6 h', now() - interval '7 h',
+        now() + interval '7 h'
+    FROM person, shift;
 ANALYZE
 """
 COMMITS = """
@@ -57,14 +67,15 @@ class Ledger:
         return not self.lost and not self.unexpected
 
 
-def make_register(server: DatabaseServer, devices: int) -> None:
-    """A migrated database with all devices on vehicles, as the template of every round's."""
+def make_register(server: DatabaseServer, devices: int, vehicles: int | None = None) -> None:
+    """A migrated database, the template of every round's: `vehicles` devices on vehicles, the rest with people on duty."""
     server.create(TEMPLATE)
     owner = make_engine(server.url("jejak_owner", TEMPLATE), pool_size=1)
     migrate(owner, "jejak_app", 60)
     with owner.begin() as conn:
         keep_partitions(conn, datetime.now(UTC), RETENTION_DAYS)
-        for statement in REGISTER.format(last=devices - 1).split(";"):
+        on_vehicles = devices if vehicles is None else min(vehicles, devices)
+        for statement in REGISTER.format(devices=devices, vehicles=on_vehicles).split(";"):
             conn.execute(text(statement))
     owner.dispose()
 

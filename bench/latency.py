@@ -42,7 +42,7 @@ def latency_round(bench: Bench) -> Latency:
         with engine.connect() as conn:
             vehicles = {login: number for login, number in conn.execute(text("SELECT call_sign, id FROM vehicle"))}
         today = datetime.now(UTC).astimezone(Config.from_env(_env(bench, name)).timezone).date()
-        names = {public_id(SECRET, vehicles[f"bench-{n}"], today): n for n in range(bench.load.devices)}
+        names = {public_id(SECRET, number, today): int(login.split("-")[1]) for login, number in vehicles.items()}
         return _measured(_watched(bench, snapshot, names))
 
 
