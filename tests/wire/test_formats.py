@@ -166,9 +166,10 @@ def test_a_receiver_without_a_fix_is_not_a_position(said: dict[str, object]) -> 
     assert read(said) == (Rejected(("no_fix",)),)
 
 
+PLACE_OF_MACHINE = {"datetime": "2026-11-20T05:59:00Z", "Latitude": -6.181042, "Longitude": 106.828459}
 MACHINE = {
     "EquipmentHeader": {"OEMName": "BELL", "Model": "B50E", "EquipmentID": "EX-07"},
-    "Location": {"datetime": "2026-11-20T05:59:00Z", "Latitude": -6.181042, "Longitude": 106.828459},
+    "Location": PLACE_OF_MACHINE,
     "CumulativeOperatingHours": {"datetime": "2026-11-20T05:59:00Z", "Hour": 8376.20},
     "CumulativeIdleHours": {"datetime": "2026-11-20T05:50:00Z", "Hour": "3808.5"},
     "Distance": {"datetime": "2026-11-20T05:59:00Z", "OdometerUnits": "kilometre", "Odometer": 2702.4},
@@ -212,6 +213,18 @@ def test_distances_come_in_the_units_that_makers_write(units: str, metres: int |
     assert read({"Distance": distance}) == (counters if metres else Rejected(("no_counters",)),)
 
 
+@pytest.mark.parametrize(
+    ("height", "altitude_m"),
+    [({"Altitude": 12}, 12), ({"Altitude": "12", "AltitudeUnits": "meter"}, 12),
+     ({"Altitude": 100, "AltitudeUnits": "feet"}, pytest.approx(30.48)), ({"Altitude": 1, "AltitudeUnits": []}, None)],
+)  # fmt: skip
+def test_a_machines_altitude_is_in_metres(height: dict[str, object], altitude_m: float | None) -> None:
+    location = {**PLACE_OF_MACHINE, **height}
+    assert read({"EquipmentHeader": {}, "Location": location}) == (
+        Fix(AT, PLACE["lat"], PLACE["lon"], altitude_m=altitude_m),
+    )
+
+
 def test_a_machine_may_say_its_position_only_and_a_page_of_several_is_rejected_by_name() -> None:
     parked = {name: MACHINE[name] for name in ("EquipmentHeader", "Location")}
     assert read({"Equipment": [parked]}) == (Fix(AT, PLACE["lat"], PLACE["lon"]),)
@@ -224,6 +237,11 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;">]><Equip
 @pytest.mark.parametrize("said", [BOMB, "<Equipment", "<!DOCTYPE a SYSTEM 'file:///etc/passwd'><Equipment/>"])
 def test_xml_that_could_be_a_bomb_is_refused(said: str) -> None:
     assert read(said) == (Rejected(("not_xml",)),)
+
+
+def test_counters_without_a_time_have_that_of_their_page() -> None:
+    page = {"snapshotTime": "2026-11-20T05:59:00Z", "Equipment": [{"CumulativeOperatingHours": {"Hour": 5}}]}
+    assert read(page) == read({"Fleet": page}) == (MachineCounters(AT, operating_s=18_000),)
 
 
 def test_counters_without_a_time_are_rejected() -> None:

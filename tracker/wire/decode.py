@@ -43,7 +43,7 @@ def _object(said: dict[str, Any], bounds: Bounds, key: bytes | None) -> tuple[Ob
     if (report := teltonika.reported(said)) is not None:
         return (teltonika.read(report, bounds),)
     if (machines := machine.equipment(said)) is not None:
-        return machine.read(machines, said.get("snapshotTime"), bounds)
+        return machine.read(machines, machine.snapshot_time(said), bounds)
     return UNKNOWN
 
 

@@ -22,8 +22,10 @@ from tracker.wire.position import Bounds, position
 
 COUNTERS = ("CumulativeOperatingHours", "CumulativeIdleHours", "FuelUsed", "FuelRemaining", "Distance", "EngineStatus")
 METRES = {"kilometre": 1000, "kilometer": 1000, "km": 1000, "mile": 1609.344, "metre": 1, "meter": 1}
+HEIGHTS = {"metre": 1, "meter": 1, "foot": 0.3048, "feet": 0.3048}
 MILLILITRES = {"litre": 1000, "liter": 1000, "gallon": 3785.411784, "usgallon": 3785.411784}
 HEADER = "EquipmentHeader"
+SNAPSHOT = "snapshotTime"
 MOST = 9e15  # of a lifetime counter: any more is not a counter
 TIMES = ("datetime", "Datetime", "dateTime", "DateTime", "Timestamp")
 NUMBER = r"(\d+(?:\.\d+)?)"
@@ -41,6 +43,12 @@ def equipment(said: dict[str, Any]) -> list[dict[str, Any]] | None:
     return None
 
 
+def snapshot_time(said: dict[str, Any]) -> object:
+    """When a JSON page was made, as it says."""
+    found: object = said.get(SNAPSHOT) or values.part(said, "Fleet", SNAPSHOT)
+    return found
+
+
 def read(machines: list[dict[str, Any]], snapshot: object, bounds: Bounds) -> tuple[Observation, ...]:
     """The counters, and the position if there is one. `snapshot` is the page's time, for parts without their own."""
     if len(machines) != 1:
@@ -49,13 +57,9 @@ def read(machines: list[dict[str, Any]], snapshot: object, bounds: Bounds) -> tu
     observations: list[Observation] = []
     location = machine.get("Location")
     if isinstance(location, dict) and location.get("Latitude") is not None:
-        altitude = values.altitude_m(location.get("Altitude"))
-        observations.append(
-            position(
-                _time(location, machine, snapshot), location["Latitude"], location.get("Longitude"), bounds,
-                altitude_m=altitude if location.get("AltitudeUnits", "metre") == "metre" else None,
-            )  # fmt: skip
-        )
+        at, altitude = _time(location, machine, snapshot), _altitude_m(location)
+        lat, lon = location["Latitude"], location.get("Longitude")
+        observations.append(position(at, lat, lon, bounds, altitude_m=altitude))
     if any(isinstance(machine.get(name), dict) for name in COUNTERS):
         observations.append(_counters(machine, snapshot, bounds))
     return tuple(observations) or (Rejected(("no_counters",)),)
@@ -69,7 +73,7 @@ def read_xml(payload: bytes, bounds: Bounds) -> tuple[Observation, ...]:
         return (Rejected(("not_xml",)),)
     elements = [element for element in root.iter() if _name(element) == "Equipment"] or [root]
     machines = equipment({"Equipment": [{_name(child): _object(child) for child in one} for one in elements]})
-    return read(machines, root.get("snapshotTime"), bounds) if machines else (Rejected(("unknown_format",)),)
+    return read(machines, root.get(SNAPSHOT), bounds) if machines else (Rejected(("unknown_format",)),)
 
 
 def _counters(machine: dict[str, Any], snapshot: object, bounds: Bounds) -> Observation:
@@ -100,6 +104,12 @@ def _seconds(part: object) -> int | None:
     if said is None or not any(said.groups()):
         return _whole(hours, 3600)
     return _whole(sum(float(n or 0) * unit for n, unit in zip(said.groups(), (86400, 3600, 60, 1), strict=True)), 1)
+
+
+def _altitude_m(location: dict[str, Any]) -> float | None:
+    height = values.number(location.get("Altitude"))
+    unit = _unit({"AltitudeUnits": "metre", **location}, "AltitudeUnits", HEIGHTS)
+    return None if height is None or unit is None else values.altitude_m(height * unit)
 
 
 def _unit(part: object, name: str, factors: dict[str, float]) -> float | None:
