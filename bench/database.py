@@ -68,7 +68,7 @@ class Ledger:
 
 
 def make_register(server: DatabaseServer, devices: int, vehicles: int | None = None) -> None:
-    """A migrated database, the template of every round's: `vehicles` devices on vehicles, the rest with people on duty."""
+    """The migrated database that every round copies: `vehicles` devices on vehicles, the rest with people on duty."""
     server.create(TEMPLATE)
     owner = make_engine(server.url("jejak_owner", TEMPLATE), pool_size=1)
     migrate(owner, "jejak_app", 60)

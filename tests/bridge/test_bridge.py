@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import Engine, delete, func, select, text
 
 from tests.conftest import Database, bridge_process
 from tests.devices import BEGIN, Client, Tracker, location
 from tests.services import Broker, Process, wait_until
+from tracker.broker_access import nats as nats_access
 from tracker.storage.models import DeviceState, Quarantine, StoredFix
 from tracker.wire.topics import position_topic
 
@@ -140,4 +141,22 @@ def test_a_device_admitted_before_the_bridge_comes_loses_nothing_while_it_is_awa
     process.start()
     wait_until(lambda: stored(engine) == 500, "what was sent while nobody listened")
     process.stop()
+    client.close()
+
+
+def test_what_the_broker_sends_again_on_a_living_connection_ends_it_and_loses_nothing(
+    engine: Engine, owner: Engine, broker: Broker, bridge: Process
+) -> None:
+    client = Tracker(engine, broker, "truck-1").connect()
+    client.publish(position_topic("truck-1"), location(1))
+    wait_until(lambda: stored(engine) == 1, "the first fix")
+    with owner.begin() as conn:
+        conn.execute(text("LOCK TABLE fix IN ACCESS EXCLUSIVE MODE"))  # saving takes longer than the broker waits
+        for second in range(2, 40):
+            client.publish(position_topic("truck-1"), location(second))
+        client.wait_acknowledged(39)
+        wait_until(lambda: nats_access.redelivered(broker.nats.folder) > 0, "the broker sends again")
+    wait_until(lambda: "sent messages again" in bridge.tail(), "the bridge gives the connection up")
+    wait_until(lambda: nats_access.backlog(broker.nats.folder) == 0, "everything is acknowledged on a new one")
+    assert stored_times(engine) == {BEGIN + timedelta(seconds=second) for second in range(1, 40)}
     client.close()

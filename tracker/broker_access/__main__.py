@@ -41,6 +41,7 @@ def keep_in_step(engine: Engine, folder: Path, bridge_secret: str, tail: LogTail
 def watch(engine: Engine, folder: Path, tail: LogTail) -> None:
     """Look at the broker's backlog, and count at each device what it published where it may not."""
     metrics.BACKLOG.set(nats.backlog(folder))
+    metrics.REPEATED.set(nats.redelivered(folder))
     for one in denied(tail.read()):
         metrics.DENIED.inc(one.count)
         login = nats.login_of(folder, one.connection)

@@ -90,19 +90,27 @@ def reload(folder: Path) -> None:
 
 def bridge_session_exists(folder: Path) -> bool:
     """Whether all the bridge's durable subscriptions are there, so that what devices publish is kept for it."""
-    return SESSION_SUBJECTS <= {consumer["config"].get("filter_subject") for consumer in _consumers(folder)}
+    return SESSION_SUBJECTS <= {consumer["config"]["filter_subject"] for consumer in _bridges_consumers(folder)}
 
 
 def backlog(folder: Path) -> int:
     """How many messages the broker keeps for the bridge: not yet sent to it, or not yet acknowledged by it."""
-    ours = [one for one in _consumers(folder) if one["config"].get("filter_subject") in SESSION_SUBJECTS]
-    return sum(int(one["num_pending"]) + int(one["num_ack_pending"]) for one in ours)
+    return sum(int(one["num_pending"]) + int(one["num_ack_pending"]) for one in _bridges_consumers(folder))
+
+
+def redelivered(folder: Path) -> int:
+    """How many messages the broker had to send to the bridge again, and still has no acknowledgement for."""
+    return sum(int(one["num_redelivered"]) for one in _bridges_consumers(folder))
 
 
 def login_of(folder: Path, connection: int) -> str | None:
     """Who a connection belongs to or belonged to, None where the broker has forgotten."""
     found = _asked(folder, f"connz?auth=true&state=any&cid={connection}")["connections"]
     return str(found[0]["authorized_user"]) if found and found[0].get("authorized_user") else None
+
+
+def _bridges_consumers(folder: Path) -> list[dict[str, Any]]:
+    return [one for one in _consumers(folder) if one["config"].get("filter_subject") in SESSION_SUBJECTS]
 
 
 def _consumers(folder: Path) -> list[dict[str, Any]]:
