@@ -30,7 +30,7 @@ BACKLOG = Gauge(
     "jejak_broker_backlog_messages", "Messages the broker keeps for the bridge", multiprocess_mode="mostrecent"
 )
 REPEATED = Gauge(
-    "jejak_broker_repeated_messages", "Messages the broker sent again and still waits for", multiprocess_mode="mostrecent"
+    "jejak_broker_repeated_messages", "Messages the broker sent again and awaits", multiprocess_mode="mostrecent"
 )
 ADMITTED = Gauge("jejak_broker_devices", "Devices the broker admits", multiprocess_mode="mostrecent")
 DENIED = Counter("jejak_broker_denied", "Messages that devices published where they may not: acknowledged and lost")
