@@ -84,7 +84,7 @@ class Ingest:
         try:
             with self._engine.begin() as conn:
                 return self._save_in(conn, messages)
-        except (DataError, IntegrityError, ValueError, ArithmeticError, struct.error) as error:
+        except (DataError, IntegrityError, ValueError, ArithmeticError, RecursionError, struct.error) as error:
             self._known.clear()  # a device may be gone since it was looked up
             if len(messages) == 1:
                 log.error("unstorable message on %s: %s", messages[0].topic, error)
