@@ -90,6 +90,12 @@ def test_an_empty_city_answers_and_shows_an_empty_map(city: City) -> None:
     wait_until(lambda: "Jejak is running" in city.process.tail(), "the announcement")
 
 
+def test_reports_give_way_to_what_people_and_devices_wait_for(city: City) -> None:
+    nice = {name: psutil.Process(pid).nice() for name, pid in city.pids().items()}
+    waited_for = [nice[name] for name in ("postgres", "broker", "bridge", "live", "web")]
+    assert nice["scheduler"] > max(waited_for)
+
+
 def test_what_is_killed_is_started_again_however_often(city: City) -> None:
     for name in [*PROGRAMS] * 3:
         wait_until(lambda n=name: n in city.pids(), f"{name} runs")
