@@ -2,7 +2,8 @@
 
 import os
 
-from config import Config
+from config import Config, log_as
 from tracker.web import create_app
 
+log_as("web")
 app = create_app(Config.from_env(os.environ))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from config import Config, ConfigError, kept_secret
+from config import CHECKOUT, Config, ConfigError, kept_secret
 
 
 @pytest.mark.parametrize(
@@ -64,3 +69,33 @@ def test_a_long_folder_still_gets_a_socket_path_that_fits(tmp_path: Path) -> Non
     deep = tmp_path / ("long" * 30)
     url = Config.from_env({"DATA_DIR": str(deep)}).database_url
     assert str(deep) not in url
+
+
+SAYING = """
+import logging, config
+config.log_as("bridge")
+logging.warning("%s is away", "it", extra={"tries": 3})
+1 / 0
+"""
+
+
+def said_with(log_format: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "LOG_FORMAT": log_format}
+    command = [sys.executable, "-c", SAYING]
+    return subprocess.run(command, env=env, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+
+
+def test_a_log_for_machines_is_one_object_a_line_also_for_what_ends_a_process() -> None:
+    first, last = (json.loads(line) for line in said_with("json").stderr.splitlines())
+    assert (first["level"], first["process"], first["message"]) == ("WARNING", "bridge", "it is away")
+    assert first["tries"] == 3
+    assert last["level"] == "CRITICAL" and "ZeroDivisionError" in last["exc_info"]
+    assert datetime.fromisoformat(first["time"]).tzinfo is not None
+
+
+def test_a_log_for_people_is_a_line_with_the_process_name() -> None:
+    assert said_with("text").stderr.splitlines()[0] == "bridge: it is away"
+
+
+def test_a_log_format_that_does_not_exist_is_one_sentence() -> None:
+    assert said_with("xml").stderr.strip() == "bridge: LOG_FORMAT='xml': expected text or json"
