@@ -91,3 +91,13 @@ def test_no_number_a_device_can_say_stops_the_road(ingest: Ingest, extra: dict[s
 def test_retained_messages_are_counted_only(engine: Engine, ingest: Ingest) -> None:
     old = message("truck-1")
     assert ingest.save([Message(old.topic, old.payload, NOW, retained=True)]) == Saved(retained=1)
+
+
+def test_topics_that_devices_make_up_are_forgotten_and_nobody_else_is_rejected(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracker.ingest.MOST_TOPICS", 3)
+    made_up = [Message(f"{position_topic('truck-1')}/{n}", b'{"_type": "waypoint"}', NOW) for n in range(5)]
+    assert ingest.save([*made_up, message("truck-2")]) == Saved(stored=1, no_fix=5)
+    assert ingest.save([message("truck-2", 2), message("truck-1", 2)]) == Saved(stored=2)
+    assert len(ingest._known) == 2

@@ -27,6 +27,7 @@ from tracker.wire.decode import decode
 from tracker.wire.position import Bounds
 from tracker.wire.topics import sender
 
+MOST_TOPICS = 500_000  # that are remembered
 UNOPENED = ((Rejected(("no_key",)),), (Rejected(("undecryptable",)),))
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,8 @@ class Ingest:
             return self._save_fresh(messages[:middle]) + self._save_fresh(messages[middle:])
 
     def _save_in(self, conn: Connection, messages: Sequence[Message]) -> Saved:
+        if len(self._known) > MOST_TOPICS:
+            self._known.clear()  # below its own topic a device may make up as many as it likes
         self._look_up(conn, {message.topic for message in messages} - self._known.keys())
         now = datetime.now(UTC)
         oldest = oldest_kept(now, self._retention_days)
