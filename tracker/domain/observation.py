@@ -43,7 +43,6 @@ class Status:
     `permission` is the app's right to the position: `always`, `limited` (only while it is open, say), `never`.
     """
 
-    location_on: bool | None = None
     permission: str | None = None
     power_save: bool | None = None  # the system may stop the app to save power
     app_version: str | None = None

@@ -11,8 +11,8 @@ import psycopg
 from tracker.domain.observation import Lost, MachineCounters, Status
 
 SAVE_STATUS = """
-INSERT INTO device_status (device_id, received_at, location_on, permission, power_save, app_version, platform)
-VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+INSERT INTO device_status (device_id, received_at, permission, power_save, app_version, platform)
+VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
 SAVE_COUNTERS = """
 INSERT INTO machine_counters (device_id, received_at, read_at, operating_s, idle_s, distance_m, fuel_used_ml,
@@ -42,7 +42,7 @@ def save_health(cursor: psycopg.Cursor[Any], heard: Sequence[Heard]) -> tuple[in
         match one.said:
             case Status() as said:
                 statuses.append(
-                    (one.device_id, one.received_at, said.location_on, said.permission, said.power_save,
+                    (one.device_id, one.received_at, said.permission, said.power_save,
                      said.app_version, said.platform)
                 )  # fmt: skip
             case MachineCounters() as said:

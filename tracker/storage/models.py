@@ -274,7 +274,6 @@ class DeviceStatus(Base):
     __tablename__ = "device_status"
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id"), primary_key=True)
     received_at: Mapped[datetime] = mapped_column(primary_key=True)
-    location_on: Mapped[bool | None]
     permission: Mapped[str | None]
     power_save: Mapped[bool | None]
     app_version: Mapped[str | None]

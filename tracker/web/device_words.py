@@ -67,7 +67,6 @@ SORT = {
 PROBLEM = {
     "denied": Label(_("Writes where it may not"), "lock", "bad"),
     "wrong_secret": Label(_("Shows a wrong secret"), "lock", "bad"),
-    "location_off": Label(_("Location switched off"), "phone-off", "bad"),
     "permission_never": Label(_("No permission for the location"), "phone-off", "bad"),
     "permission_limited": Label(_("Location only while the app is open"), "phone", "warn"),
     "power_save": Label(_("Battery saver may stop the app"), "warning", "warn"),
@@ -82,7 +81,6 @@ PROBLEM = {
 ADVICE = {
     "denied": _("The broker says yes to such messages and throws them away. Check shard and login in its topic."),
     "wrong_secret": _("Enter the secret anew, or give the device another one."),
-    "location_off": _("Ask the holder to switch the location on."),
     "permission_never": _("Ask the holder to permit the location always."),
     "permission_limited": _("Ask the holder to permit the location always, else it ends with the screen."),
     "power_save": _("Exempt the app from battery saving."),

@@ -44,7 +44,6 @@ def problems(row: Any, status: Any, rejected: Mapping[str, int], now: datetime) 
     found = {
         "denied": row.denied_at is not None and row.denied_at >= now - timedelta(days=RECENT_DAYS),
         "wrong_secret": "wrong_secret" in rejected,
-        "location_off": status is not None and status.location_on is False,
         "permission_never": permission == "never",
         "permission_limited": permission == "limited",
         "power_save": status is not None and status.power_save is True,

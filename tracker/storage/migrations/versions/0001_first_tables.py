@@ -198,7 +198,6 @@ def upgrade() -> None:
         "device_status",
         sa.Column("device_id", sa.Integer(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("location_on", sa.Boolean(), nullable=True),
         sa.Column("permission", sa.Text(), nullable=True),
         sa.Column("power_save", sa.Boolean(), nullable=True),
         sa.Column("app_version", sa.Text(), nullable=True),
