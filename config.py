@@ -49,6 +49,7 @@ class Config:
     secure_cookies: bool
     retention_days: int
     metrics_token: str
+    trusted_proxies: int
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -75,6 +76,7 @@ class Config:
             demo=demo,
             secure_cookies=_flag(environ, "SECURE_COOKIES", False),
             retention_days=_whole_number(environ, "RETENTION_DAYS", 60, 1, 3650),
+            trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
             metrics_token=_secret(environ, "METRICS_TOKEN") or kept_secret(data_dir, "metrics_token"),
         )
 

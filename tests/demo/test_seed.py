@@ -137,7 +137,7 @@ def test_the_demo_logins_open_the_accounts(city: Seeded, session: Session) -> No
     logins = demo_logins(city.data_dir)
     assert [role for role, _, _ in logins] == ["employee", "supervisor", "administrator"]
     for role, username, password in logins:
-        account = check_password(session, username, password, WEDNESDAY)
+        account = check_password(session, username, password, WEDNESDAY, "10.0.0.1")
         assert account is not None and account.role == role
     assert demo_logins(city.data_dir) == logins
 

@@ -56,6 +56,7 @@ class Settings:
     demo: bool = False
     secure_cookies: bool = False
     metrics_token: str = "t" * 64
+    trusted_proxies: int = 0
     retention_days: int = 60
 
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 import threading
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from tests.web.conftest import NOW, PASSWORD, Browser, Clock, People, signed_in
+from tests.conftest import Database
+from tests.web.conftest import NOW, PASSWORD, Browser, Clock, People, Settings, signed_in
 from tracker.storage import models as m
-from tracker.storage.accounts import FREE_ATTEMPTS, check_password, create_account
-from tracker.web.access import COOKIE
+from tracker.storage.accounts import FREE_ATTEMPTS, FREE_ATTEMPTS_ANYWHERE, check_password, create_account
+from tracker.web import create_app
+from tracker.web.access import COOKIE, Access
+from tracker.web.city import db
 
 
 def attempt(browser: Browser, username: str = "pegawai", password: str = PASSWORD, target: str = "") -> int:
@@ -92,6 +97,37 @@ def test_the_pause_doubles_while_guessing_goes_on(nobody: Browser, people: Peopl
     assert attempt(nobody) == 303
 
 
+def test_who_guesses_a_password_does_not_lock_its_owner_out_elsewhere(nobody: Browser, people: People) -> None:
+    for _ in range(FREE_ATTEMPTS):
+        attempt(nobody, password="wrong")
+    assert attempt(nobody) == 401
+    nobody.client.environ_base["REMOTE_ADDR"] = "10.20.30.40"
+    assert attempt(nobody) == 303
+
+
+def test_an_account_pauses_for_all_when_it_is_guessed_at_from_everywhere(engine: Engine, people: People) -> None:
+    def sign_in(password: str, address: str, now: datetime = NOW) -> bool:
+        with Session(engine) as session:
+            found = check_password(session, "pegawai", password, now, address)
+            session.commit()
+            return found is not None
+
+    for guess in range(FREE_ATTEMPTS_ANYWHERE):
+        assert not sign_in("wrong", f"10.0.0.{guess}")
+    assert not sign_in(PASSWORD, "10.0.1.1")
+    assert sign_in(PASSWORD, "10.0.1.1", NOW + timedelta(minutes=6))
+
+
+def test_a_proxy_of_ours_tells_the_clients_address(people: People, database: Database, tmp_path: Path) -> None:
+    app = create_app(replace(Settings(tmp_path, database.app_url), trusted_proxies=1), Clock())
+    app.add_url_rule("/address", "address", lambda: request.remote_addr)
+    app.view_functions["address"].access = Access.PUBLIC  # type: ignore[attr-defined]
+    asking = app.test_client().get
+    assert asking("/address", headers={"X-Forwarded-For": "6.6.6.6, 10.20.30.40"}).text == "10.20.30.40"
+    with app.app_context():
+        db.engine.dispose()
+
+
 def test_a_success_gives_all_attempts_back(nobody: Browser, people: People, engine: Engine) -> None:
     for _ in range(FREE_ATTEMPTS - 1):
         attempt(nobody, password="wrong")
@@ -101,6 +137,7 @@ def test_a_success_gives_all_attempts_back(nobody: Browser, people: People, engi
             select(m.Account.failed_sign_ins, m.Account.blocked_until).where(m.Account.username == "pegawai")
         )
         assert row.one() == (0, None)
+        assert conn.scalars(select(m.SignInFailure.failed)).all() == []
 
 
 def test_parallel_guesses_do_not_outrun_the_limit(engine: Engine, people: People) -> None:
@@ -108,7 +145,7 @@ def test_parallel_guesses_do_not_outrun_the_limit(engine: Engine, people: People
 
     def guess() -> None:
         with Session(engine) as session:
-            check_password(session, "pegawai", "wrong", NOW)
+            check_password(session, "pegawai", "wrong", NOW, "10.0.0.1")
 
     threads = [threading.Thread(target=guess) for _ in range(guesses)]
     for thread in threads:
@@ -116,7 +153,7 @@ def test_parallel_guesses_do_not_outrun_the_limit(engine: Engine, people: People
     for thread in threads:
         thread.join()
     with engine.connect() as conn:
-        counted = conn.scalar(select(m.Account.failed_sign_ins).where(m.Account.username == "pegawai"))
+        counted = conn.scalar(select(m.SignInFailure.failed))
     assert counted == FREE_ATTEMPTS, "the guesses after the fifth were not checked at all"
 
 

@@ -1,6 +1,8 @@
 """Accounts and signed-in browsers.
 
-A password guess is counted before it is checked, in one statement, so that parallel guesses cannot outrun the limit.
+A password guess is counted before it is checked, in one statement, so that parallel guesses cannot outrun the limit. It
+counts against the account at this address: who guesses somebody's password does not lock them out elsewhere. A looser
+limit holds for the account at all addresses together. An address alone is never limited, because phones share them.
 Unknown names cost the same time and get the same answer as wrong passwords.
 """
 
@@ -13,14 +15,17 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
-from sqlalchemy import Integer, Interval, case, cast, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Interval, and_, case, cast, delete, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from tracker.storage.models import Account, WebSession
+from tracker.storage.models import Account, SignInFailure, WebSession
 from tracker.storage.rights import Viewer
 
 MINUTE = timedelta(minutes=1)
-FREE_ATTEMPTS = 5
+FREE_ATTEMPTS = 5  # at one account from one address
+FREE_ATTEMPTS_ANYWHERE = 50  # at one account from all together
+FORGOTTEN_AFTER = timedelta(days=1)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(hours=1)  # it doubles with each further wrong guess
 SESSION_LENGTH = {
     "employee": timedelta(days=30),  # a phone that belongs to one person
@@ -70,6 +75,7 @@ def change_password(session: Session, username: str, password: str) -> bool:
         .returning(Account.id)
     )
     session.execute(delete(WebSession).where(WebSession.account_id == account_id))
+    session.execute(delete(SignInFailure).where(SignInFailure.account_id == account_id))
     return account_id is not None
 
 
@@ -78,30 +84,52 @@ def close_account(session: Session, username: str) -> bool:
     return change_password(session, username, secrets.token_urlsafe(32))
 
 
-def check_password(session: Session, username: str, password: str, now: datetime) -> Account | None:
-    """The account, if it exists, is not pausing and the password is right. Commits the count of attempts."""
-    account = _count_attempt(session, username.strip().lower(), now)
+def check_password(session: Session, username: str, password: str, now: datetime, address: str) -> Account | None:
+    """The account, if it exists, is not pausing for this address and the password is right. Commits the attempt."""
+    account = _count_attempt(session, username.strip().lower(), now, address)
     session.commit()
     if not _matches(account.password_argon2 if account else NOBODYS_HASH, password) or account is None:
         return None
     account.failed_sign_ins, account.blocked_until = 0, None
+    here = and_(SignInFailure.account_id == account.id, SignInFailure.address == address)
+    session.execute(delete(SignInFailure).where(or_(here, SignInFailure.last_at < now - FORGOTTEN_AFTER)))
     if HASHER.check_needs_rehash(account.password_argon2):
         account.password_argon2 = HASHER.hash(password)
     return account
 
 
-def _count_attempt(session: Session, username: str, now: datetime) -> Account | None:
+def _count_attempt(session: Session, username: str, now: datetime, address: str) -> Account | None:
     """Take one attempt off an account that is not pausing; None where there is no attempt to take."""
-    attempts = func.least(Account.failed_sign_ins + 1, 100)
-    doublings = func.least(func.greatest(attempts - FREE_ATTEMPTS, 0), 8)
-    minutes = func.least(FIRST_PAUSE // MINUTE * func.power(2, doublings), LONGEST_PAUSE // MINUTE)
-    until = literal(now) + func.make_interval(0, 0, 0, 0, 0, cast(minutes, Integer), type_=Interval)
+    account_id = session.scalar(select(Account.id).where(Account.username == username))
+    if account_id is None or not _count_here(session, account_id, now, address):
+        return None
+    attempts = func.least(Account.failed_sign_ins + 1, 1000)
     return session.scalar(
         update(Account)
-        .where(Account.username == username, or_(Account.blocked_until.is_(None), Account.blocked_until <= now))
-        .values(failed_sign_ins=attempts, blocked_until=case((attempts >= FREE_ATTEMPTS, until), else_=None))
+        .where(Account.id == account_id, or_(Account.blocked_until.is_(None), Account.blocked_until <= now))
+        .values(failed_sign_ins=attempts, blocked_until=_pause(attempts, FREE_ATTEMPTS_ANYWHERE, now))
         .returning(Account)
     )
+
+
+def _count_here(session: Session, account_id: int, now: datetime, address: str) -> bool:
+    """Take one attempt off an account at an address; False where it pauses there."""
+    attempts = func.least(SignInFailure.failed + 1, 100)
+    first = insert(SignInFailure).values(account_id=account_id, address=address, failed=1, last_at=now)
+    counted = first.on_conflict_do_update(
+        index_elements=[SignInFailure.account_id, SignInFailure.address],
+        set_={"failed": attempts, "last_at": now, "blocked_until": _pause(attempts, FREE_ATTEMPTS, now)},
+        where=or_(SignInFailure.blocked_until.is_(None), SignInFailure.blocked_until <= now),
+    )
+    return session.scalar(counted.returning(SignInFailure.failed)) is not None
+
+
+def _pause(attempts: ColumnElement[int], free: int, now: datetime) -> ColumnElement[datetime | None]:
+    """Until when to pause after so many attempts in a row, NULL where some are free."""
+    doublings = func.least(func.greatest(attempts - free, 0), 8)
+    minutes = func.least(FIRST_PAUSE // MINUTE * func.power(2, doublings), LONGEST_PAUSE // MINUTE)
+    until = literal(now) + func.make_interval(0, 0, 0, 0, 0, cast(minutes, Integer), type_=Interval)
+    return case((attempts >= free, until), else_=None)
 
 
 def _matches(password_hash: str, password: str) -> bool:

@@ -182,6 +182,17 @@ class Account(Base):
     supervised_unit: Mapped[Unit | None] = relationship()
 
 
+class SignInFailure(Base):
+    """Wrong passwords in a row at an account from one address; a right one there, or a day, forgets them."""
+
+    __tablename__ = "sign_in_failure"
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    address: Mapped[str] = mapped_column(primary_key=True)
+    failed: Mapped[int] = mapped_column(SmallInteger)
+    last_at: Mapped[datetime] = mapped_column(index=True)
+    blocked_until: Mapped[datetime | None]
+
+
 class WebSession(Base):
     """One signed-in browser. The cookie carries the token, the table its SHA-256: a copy of the table opens nothing."""
 

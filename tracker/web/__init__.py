@@ -19,6 +19,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tracker.storage.engine import engine_options
 from tracker.web import (
@@ -70,6 +71,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(DATABASE_CONNECTIONS),
     )
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, settings.trusted_proxies, settings.trusted_proxies)  # type: ignore[method-assign]
     app.extensions["city"] = City(settings, clock)
     app.url_map.converters.update(date=DateConverter, id=IdConverter)
     db.init_app(app)

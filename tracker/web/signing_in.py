@@ -32,7 +32,8 @@ def form() -> Response:
 def sign_in() -> Response:
     """Check name and password; every wrong answer looks the same."""
     sent = parse(SignInForm(), request.form).values
-    account = check_password(db.session(), sent.get("username", ""), sent.get("password", ""), city().now())
+    name, password, address = sent.get("username", ""), sent.get("password", ""), request.remote_addr or ""
+    account = check_password(db.session(), name, password, city().now(), address)
     if account is None:
         refused = render_template(
             "sign_in.html", next=sent.get("next", ""), username=sent.get("username", ""), refused=True,
