@@ -204,6 +204,7 @@ def test_the_process_ends_quietly_and_remembers_what_was_acknowledged(
     with engine.connect() as conn:
         broker.admit(*broker_logins(conn))
     wait_until(lambda: len(listener.payloads) >= 30, "most vehicles are heard; at night few people are on duty")
+    wait_until(lambda: len(listener.times("dmk-11")) >= 100, "the one that is looked at has told some of its day")
     city.stop()
     assert city.popen is not None and city.popen.returncode == 0, city.tail()
     assert "Traceback" not in log.read_text()

@@ -19,7 +19,8 @@ from tracker.demo.memory import SECRETS, Memory
 from tracker.demo.mqtt import Broker as Address
 from tracker.demo.trackfile import TrackError, read_track
 from tracker.domain.fix import Fix
-from tracker.wire import owntracks
+from tracker.wire.decode import decode
+from tracker.wire.position import Bounds
 
 TRACKS = CHECKOUT.parent / "shared" / "data" / "tracks"
 BEGIN = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
@@ -127,7 +128,7 @@ def test_what_is_sent_decodes_to_the_same_fix() -> None:
               battery_pct=55, sent_at=BEGIN + timedelta(seconds=3))  # fmt: skip
     (payload,) = replay.payloads([fix], "bus-304")
     assert b"\n" not in payload and json.loads(payload)["tid"] == "04"
-    assert owntracks.decode(payload, BEGIN, BEGIN - timedelta(days=1)) == fix
+    assert decode(payload, Bounds(BEGIN, BEGIN - timedelta(days=1))) == (fix._replace(connectivity="mobile"),)
 
 
 def test_the_offset_is_remembered_so_that_publishing_again_adds_nothing(tmp_path: Path) -> None:
