@@ -111,7 +111,10 @@ def _troubled_devices(conn: Connection, phone: int, now: datetime) -> None:
     topic = position_topic("truck-menteng-01")
     save_batch(
         conn,
-        [Received(truck, now, NoFix("ping", 9, False, "mobile")), Received(truck, now, Status(False, "never", True))],
+        [
+            Received(truck, now, NoFix("ping", 9, False, "mobile")),
+            Received(truck, now, Status(permission="never", power_save=True)),
+        ],
         [
             RejectedMessage(now, topic, truck, ("no_time", "impossible_coordinates"), b'{"lat": 91, "note": "<b>"}'),
             RejectedMessage(now, topic, truck, ("not_json",), bytes(range(256))),
