@@ -98,6 +98,28 @@ def test_what_is_no_position_is_kept_where_it_belongs(
     client.close()
 
 
+def test_a_machine_reports_in_the_xml_of_its_standard(
+    engine: Engine, broker: Broker, bridge: Process
+) -> None:
+    client = Tracker(engine, broker, "truck-1").connect()
+    time = at(1).isoformat().replace("+00:00", "Z")
+    publish(client, f"""<?xml version="1.0" encoding="UTF-8"?>
+<Fleet xmlns="http://standards.iso.org/iso/15143/-3" version="1" snapshotTime="{time}"><Equipment>
+  <EquipmentHeader><OEMName>Volvo</OEMName><Model>EC220E</Model><EquipmentID>EX-7</EquipmentID></EquipmentHeader>
+  <Location datetime="{time}"><Latitude>{LAT}</Latitude><Longitude>{LON}</Longitude></Location>
+  <CumulativeOperatingHours datetime="{time}"><Hour>PT1250H30M</Hour></CumulativeOperatingHours>
+  <CumulativeIdleHours datetime="{time}"><Hour>401.5</Hour></CumulativeIdleHours>
+  <Distance datetime="{time}"><OdometerUnits>kilometre</OdometerUnits><Odometer>1204.5</Odometer></Distance>
+</Equipment></Fleet>""".encode())
+    wait_until(lambda: len(stored(engine)) == 1, "the machine's position")
+    assert stored(engine) == {at(1): (round(LAT * 1e7), round(LON * 1e7), None)}
+    with engine.connect() as conn:
+        counters = select(MachineReading.operating_s, MachineReading.idle_s, MachineReading.distance_m)
+        assert [tuple(row) for row in conn.execute(counters)] == [(1250 * 3600 + 1800, 1_445_400, 1_204_500)]
+        assert conn.scalar(select(func.count()).select_from(Quarantine)) == 0
+    client.close()
+
+
 def test_an_encrypted_message_opens_once_its_key_is_known(
     engine: Engine, broker: Broker, bridge: Process
 ) -> None:
