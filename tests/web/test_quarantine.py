@@ -211,7 +211,7 @@ def test_a_message_is_read_as_text_and_that_is_recorded_first(
     ("payload", "shown"),
     [
         (b"\xff\x00{", "00000  ff 00 7b"),
-        ("safe\u202etxt".encode(), "00000  73 61 66 65 e2 80 ae 74 78 74"),  # would turn the line around
+        ("safe\u202etxt".encode(), "00000  73 61 66 65 e2 80 ae 74\n00008  78 74"),  # would turn the line around
         (bytes(range(20)), "00010  10 11 12 13"),
     ],
 )

@@ -21,7 +21,7 @@ from tracker.web.forms import quarantine_filter
 
 COUNTED_DAYS = 7
 MOST_AT_ONCE = 5_000  # messages of one press of the button: a few seconds
-BYTES_A_LINE = 16
+BYTES_A_LINE = 8  # in hexadecimal: as many as a phone shows in one line
 
 pages = Blueprint("quarantine", __name__, url_prefix="/admin/quarantine")
 
