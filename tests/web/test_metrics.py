@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,22 @@ def test_the_counts_of_all_processes_add_up(app: Flask, tmp_path: Path, monkeypa
     }  # fmt: skip
     assert found["jejak_rejected_total", "mqtt", "no_time"] == 2
     assert found["jejak_batch_messages_count", "mqtt"] == 2
+
+
+def test_every_request_is_counted_also_where_it_is_refused(app: Flask) -> None:
+    browser = app.test_client()
+
+    def counted() -> Counter[tuple[str, ...]]:
+        page = browser.get("/metrics", headers={"Authorization": f"Bearer {Settings.metrics_token}"}).text
+        name = "jejak_http_request_seconds_count"
+        return Counter({labels[1:]: int(n) for labels, n in samples(page).items() if labels[0] == name})
+
+    before = counted()
+    browser.get("/healthz")
+    browser.get("/no-such-page")
+    browser.get("/me")
+    browser.post("/sign-in")
+    assert counted() - before == {
+        ("2xx", "health.alive"): 1, ("4xx", "none"): 1, ("3xx", "my_day.today"): 1, ("4xx", "signing_in.sign_in"): 1,
+        ("2xx", "metrics.show"): 1,
+    }  # fmt: skip

@@ -75,6 +75,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.trusted_proxies, settings.trusted_proxies)  # type: ignore[method-assign]
     app.extensions["city"] = City(settings, clock)
     app.url_map.converters.update(date=DateConverter, id=IdConverter)
+    metrics.init_app(app)  # before all others: what they refuse is counted, too
     db.init_app(app)
     csrf.init_app(app)
     for part in (language, formats, security, access, errors, commands, quarantine_commands, door):
