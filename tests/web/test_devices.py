@@ -57,7 +57,7 @@ def card(browser: Browser, login: str) -> str:
     page = browser.get(f"{PAGE}?q={login}&lang=en").text
     row = re.search(rf'<tr id="device-{login}">(.*?)</tr>', page, re.DOTALL)
     assert row
-    return " ".join(re.sub(r"<[^>]+>", " ", row.group(1)).split())
+    return " ".join(re.sub(r"<[^>]+>|&nbsp;", " ", row.group(1)).split())
 
 
 def test_a_healthy_device_is_told_in_facts_and_without_a_position(administrator: Browser, engine: Engine) -> None:
