@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -25,6 +26,12 @@ from tracker.storage.models import Unit
 PROGRAMS = {
     "postgres": "/postgres -D", "broker": "nats-server", "bridge": "mqtt_bridge", "live": "tracker.live",
     "web": "gunicorn", "scheduler": "-m reports", "broker-access": "tracker.broker_access",
+}  # fmt: skip
+
+
+OF_MESSAGES = {  # seen with the first of them only; tests/web/test_metrics.py counts some
+    "jejak_messages_total", "jejak_observations_total", "jejak_rejected_total", "jejak_batch_messages",
+    "jejak_save_seconds", "jejak_lag_seconds",
 }  # fmt: skip
 
 
@@ -52,6 +59,13 @@ class City:
             return error.code
         except (OSError, http.client.HTTPException):
             return None
+
+    def metrics(self) -> str:
+        token = Config.from_env(self.env).metrics_token
+        address = f"http://127.0.0.1:{self.http_port}/metrics"
+        asking = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(asking, timeout=5) as answer:
+            return str(answer.read(), "utf-8")
 
     def pids(self) -> dict[str, int]:
         """The process that supervisor watches, by program."""
@@ -88,6 +102,17 @@ def test_an_empty_city_answers_and_shows_an_empty_map(city: City) -> None:
     assert city.get("/") == 200
     wait_until(lambda: city.get("/public/vehicles.geojson") == 200, "the first snapshot")
     wait_until(lambda: "Jejak is running" in city.process.tail(), "the announcement")
+
+
+def test_operators_are_shown_every_metric_their_page_names(city: City) -> None:
+    named = set(re.findall(r"`(jejak_[a-z_]+)", (CHECKOUT / "docs" / "operations.md").read_text()))
+    assert named > OF_MESSAGES
+
+    def missing() -> set[str]:
+        shown = set(re.findall(r"^# TYPE (\w+)", city.metrics(), re.MULTILINE))
+        return named - OF_MESSAGES - shown
+
+    wait_until(lambda: not missing(), "every metric is shown")
 
 
 def test_reports_give_way_to_what_people_and_devices_wait_for(city: City) -> None:
