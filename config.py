@@ -13,6 +13,7 @@ import os
 import secrets
 import signal
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,6 +114,14 @@ def log_as(name: str) -> None:
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     sys.excepthook = lambda kind, error, trace: logging.critical("ended by an error", exc_info=(kind, error, trace))
+    threading.excepthook = _log_thread_end
+
+
+def _log_thread_end(ended: threading.ExceptHookArgs) -> None:
+    if issubclass(ended.exc_type, SystemExit):
+        return  # leaving is no error, as in Python's own hook
+    name = ended.thread.name if ended.thread else "unknown"
+    logging.critical("thread %s ended by an error", name, exc_info=ended.exc_value)
 
 
 def default_data_dir(demo: bool) -> Path:

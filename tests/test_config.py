@@ -72,9 +72,12 @@ def test_a_long_folder_still_gets_a_socket_path_that_fits(tmp_path: Path) -> Non
 
 
 SAYING = """
-import logging, config
+import logging, threading, config
 config.log_as("bridge")
 logging.warning("%s is away", "it", extra={"tries": 3})
+thread = threading.Thread(target=lambda: {}["nothing"], name="save")
+thread.start()
+thread.join()
 1 / 0
 """
 
@@ -85,10 +88,11 @@ def said_with(log_format: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=env, cwd=CHECKOUT, capture_output=True, text=True, check=False)
 
 
-def test_a_log_for_machines_is_one_object_a_line_also_for_what_ends_a_process() -> None:
-    first, last = (json.loads(line) for line in said_with("json").stderr.splitlines())
+def test_a_log_for_machines_is_one_object_a_line_also_for_what_ends_a_thread_or_a_process() -> None:
+    first, thread, last = (json.loads(line) for line in said_with("json").stderr.splitlines())
     assert (first["level"], first["process"], first["message"]) == ("WARNING", "bridge", "it is away")
     assert first["tries"] == 3
+    assert thread["message"] == "thread save ended by an error" and "KeyError" in thread["exc_info"]
     assert last["level"] == "CRITICAL" and "ZeroDivisionError" in last["exc_info"]
     assert datetime.fromisoformat(first["time"]).tzinfo is not None
 
