@@ -10,7 +10,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.ingest", description=__doc__)
     parser.add_argument("--fixes", type=int, default=240_000, help="messages of each round (240,000)")
-    parser.add_argument("--devices", type=int, default=1000, help="who sends them in turn (1,000)")
+    parser.add_argument("--devices", type=int, default=10_000, help="who sends them in turn (10,000)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each pair takes turns (3)")
     parser.add_argument("--rate", type=int, default=10_000, help="fixes a second of `latency` run alone (10,000)")
     parser.add_argument("--only", choices=PARTS, action="append", help="one part; may be repeated (all)")
@@ -76,26 +76,30 @@ def _ratio(broker: str, options: argparse.Namespace) -> Measured:
             options.rate = int(median(bridge.rate for _, bridge in rounds)) // 2
         settings = _settings(bench)
     sound = all(bridge.ledger.valid for _, bridge in rounds)
-    return [*_lines(rounds, broker), "", *_table(rounds)], settings, sound
+    rows = [
+        (number, name, one)
+        for number, pair in enumerate(rounds, 1)
+        for name, one in zip(("null", "bridge"), pair, strict=True)
+    ]
+    return [*_lines(rounds, broker), "", *_table("subscriber", rows)], settings, sound
 
 
 def _scale(options: argparse.Namespace) -> Measured:
     """The bridge with few devices and with many, in turn."""
     fixes = max(options.fixes, 3 * MANY)
-    rates: dict[int, list[float]] = {FEW: [], MANY: []}
-    sound = True
+    found: dict[int, list[BridgeRound]] = {FEW: [], MANY: []}
     for number in range(1, options.rounds + 1):
-        for devices, found in rates.items():
+        for devices, rounds in found.items():
             _say(f"{devices} devices, round {number} of {options.rounds}")
             load = Load.ending_now(devices, fixes)
             with server_folder() as folder, _services(folder, "nats", load) as bench:
-                one = bridge_round(bench)
-            found.append(one.rate)
-            sound = sound and one.ledger.valid
-    few, many = (median(found) for found in rates.values())
-    lines = [f"ingest.scale {many / few:.3f} of_the_rate_with_{FEW}_devices"]
-    lines += [f"ingest.scale.{n} {median(found):.0f} fixes/s" for n, found in rates.items()]
-    return lines, [f"load: {fixes} messages of {FEW} and of {MANY} devices"], sound
+                rounds.append(bridge_round(bench))
+    rates = {devices: median(one.rate for one in rounds) for devices, rounds in found.items()}
+    lines = [f"ingest.scale {rates[MANY] / rates[FEW]:.3f} of_the_rate_with_{FEW}_devices"]
+    lines += [f"ingest.scale.{devices} {rate:.0f} fixes/s" for devices, rate in rates.items()]
+    rows = [(i, str(devices), one) for devices, rounds in found.items() for i, one in enumerate(rounds, 1)]
+    sound = all(one.ledger.valid for _, _, one in rows)
+    return [*lines, "", *_table("devices", rows)], [f"load: {fixes} messages of {FEW} and of {MANY} devices"], sound
 
 
 def _latency(options: argparse.Namespace) -> Measured:
@@ -167,11 +171,10 @@ def _lines(rounds: list[tuple[Round, BridgeRound]], broker: str) -> Iterator[str
         yield f"ingest.{name}{suffix} {value} {unit}"
 
 
-def _table(rounds: list[tuple[Round, BridgeRound]]) -> Iterator[str]:
-    yield f"{'round':>5} {'subscriber':<10} {'per s':>8} {'least backlog':>14}   CPU us per message"
-    for number, (null, bridge) in enumerate(rounds, 1):
-        yield f"{number:>5} {'null':<10} {_row(null)}"
-        yield f"{number:>5} {'bridge':<10} {_row(bridge)}"
+def _table(what: str, rows: Iterable[tuple[int, str, Round]]) -> Iterator[str]:
+    yield f"{'round':>5} {what:<10} {'per s':>8} {'least backlog':>14}   CPU us per message"
+    for number, name, one in rows:
+        yield f"{number:>5} {name:<10} {_row(one)}"
 
 
 def _row(one: Round) -> str:
@@ -188,7 +191,7 @@ def _machine() -> str:
 
 def _settings(bench: Bench) -> list[str]:
     """What the figures depend on."""
-    packages = ", ".join(f"{name} {version(name)}" for name in ("paho-mqtt", "orjson", "psycopg", "SQLAlchemy"))
+    packages = ", ".join(f"{name} {version(name)}" for name in ("paho-mqtt", "msgspec", "psycopg", "SQLAlchemy"))
     server, commit = database.server_version(bench.server), SETTINGS["synchronous_commit"]
     return [
         f"broker: {bench.broker.settings}",

@@ -26,7 +26,7 @@ from tests.services import DatabaseServer, Process, wait_until
 from tracker.storage.engine import make_engine
 
 CHECKOUT = Path(__file__).parents[1]
-MOST_BACKLOG = 20_000  # messages that may wait for the subscriber: NATS slows down where it holds 30,000 unacknowledged
+MOST_BACKLOG = 20_000  # messages that may wait for the subscriber; see "two speeds" in README.md
 PACE_S = 0.05
 STALLED_S = 60.0
 

@@ -50,7 +50,7 @@ ONLY_IN = {
     "apscheduler": ("reports.schedule",),
     "prometheus_client": ("tracker.metrics", "tracker.web.metrics"),
     "nacl": ("tracker.sealing", "tracker.wire.encrypted"),
-    "orjson": ("tracker.wire.decode",),
+    "msgspec": ("tracker.wire.decode", "tracker.wire.owntracks_plain"),
     "defusedxml": ("tracker.wire.machine",),
     "paho": ("mqtt_bridge.client", "tracker.demo"),
     "sqlalchemy": ("tracker.storage", "tracker.ingest", "tracker.replay", "tracker.maintenance",

@@ -111,10 +111,10 @@ class Ingest:
             if received_at is not bounds.now:  # one read of the network brings many messages
                 bounds = Bounds(received_at, oldest)
             said = decode(payload, bounds, known.key)
-            if said in UNOPENED:
+            if isinstance(said[0], Rejected) and said in UNOPENED:
                 self._look_up(conn, {topic})  # its key may be a new one
                 said = decode(payload, bounds, self._known[topic].key)
-            reasons: list[str] = []
+            reasons: tuple[str, ...] = ()
             for one in said:
                 if isinstance(one, Rejected):
                     reasons += one.reasons

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -71,7 +72,7 @@ def _counts(config: Config) -> Path:
 
 def _announce_when_ready(config: Config, supervisor: subprocess.Popen[bytes]) -> None:
     while supervisor.poll() is None:
-        if _answers(f"http://{_local(config.http_host)}:{config.http_port}/readyz"):
+        if _ready(f"http://{_local(config.http_host)}:{config.http_port}/readyz"):
             print(_announcement(config), flush=True)
             return
         time.sleep(POLL_S)
@@ -99,10 +100,11 @@ def _announcement(config: Config) -> str:
     return "\n".join([*lines, ""])
 
 
-def _answers(url: str) -> bool:
+def _ready(url: str) -> bool:
+    """Pages and map, too: all that `/readyz` tells."""
     try:
-        with urllib.request.urlopen(url, timeout=2):
-            return True
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return all(json.load(answer).values())
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
 

@@ -49,7 +49,7 @@ class City:
         self.process = Process(command, folder / "city.log", self.ready, env=self.env, cwd=CHECKOUT, deadline_s=120)
 
     def ready(self) -> bool:
-        return self.get("/readyz") == 200 and answers(self.mqtt_port)
+        return self.get("/public/vehicles.geojson") == 200 and self.get("/readyz") == 200 and answers(self.mqtt_port)
 
     def get(self, path: str) -> int | None:
         try:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from tracker.domain.fix import Fix
 from tracker.domain.observation import NoFix, Observation, Rejected
+from tracker.wire import owntracks_plain
 from tracker.wire.decode import decode as decode_all
+from tracker.wire.decode import decode_carefully
 from tracker.wire.position import Bounds
 from tracker.wire.topics import Sender, position_topic, sender, shard
 
@@ -90,6 +92,46 @@ anything = numbers | st.none() | st.booleans() | st.text(max_size=20) | st.lists
 messages = st.dictionaries(st.sampled_from(list(FROM_A_PHONE)), anything).map(
     lambda fields: json.dumps({"_type": "location", **fields}).encode()
 )
+
+
+# the right type in and around its range: what the plain road may take
+EDGES: dict[str, list[object]] = {
+    "tst": [TST - 61 * 86400, TST + 60 + 86400, TST + 61 + 86400, -1, 2**40, TST + 0.5],
+    "created_at": [-1, 0, 253_370_764_799, 253_370_764_800],
+    "lat": [-90, -90.1, 90, 90.1, 0], "lon": [-180.1, 180, 181],
+    "acc": [-0.1, 0, 1e7, 10_000_001], "alt": [-1000, -1001, 20_000, 20_001, 36.6], "vel": [-1, 0, 2160, 2160.1],
+    "cog": [-1, 0, 360, 361], "batt": [-1, 0, 100, 101, 50.5], "bs": [-1, 0, 1, 2, 3, 4], "conn": ["w", "m", "o", "x"],
+    "t": ["u", "p"], "tid": ["é", ""], "_type": ["location", "status"],
+}  # fmt: skip
+changes = st.sampled_from(list(EDGES)).flatmap(
+    lambda name: st.tuples(st.just(name), st.sampled_from(EDGES[name]) | anything)
+)
+almost_plain = st.lists(changes, max_size=2).map(lambda fields: json.dumps(FROM_A_PHONE | dict(fields)).encode())
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in EDGES.items() for value in values])
+def test_the_plain_road_has_the_careful_ones_limits(name: str, value: object) -> None:
+    payload = said(**{name: value})
+    plain = owntracks_plain.read(payload, Bounds(NOW, OLDEST))
+    assert plain is None or decode_carefully(payload, Bounds(NOW, OLDEST)) == (plain,)
+
+
+@given(almost_plain | messages | st.binary(max_size=200))
+def test_the_plain_road_reads_what_the_careful_one_reads(payload: bytes) -> None:
+    plain = owntracks_plain.read(payload, Bounds(NOW, OLDEST))
+    assert plain is None or decode_carefully(payload, Bounds(NOW, OLDEST)) == (plain,)
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"acc": None, "conn": "o"}, {"alt": 36.5, "lat": -6}, {"poi": "x", "bs": 0}], ids=str
+)
+def test_the_plain_road_takes_what_the_app_writes(change: dict[str, object]) -> None:
+    assert owntracks_plain.read(said(**change), Bounds(NOW, OLDEST)) is not None
+
+
+@pytest.mark.parametrize("hidden", [b"\xff\xfe", b"\\ud800", b"\x01"], ids=str)
+def test_what_is_no_text_is_no_json_also_where_nobody_reads_it(hidden: bytes) -> None:
+    assert decode(said(tid="HIDDEN").replace(b"HIDDEN", hidden), NOW, OLDEST) == Rejected(("not_json",))
 
 
 @given(st.binary(max_size=200) | messages)

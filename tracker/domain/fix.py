@@ -36,6 +36,8 @@ def impossible(lat: float, lon: float, fix_time: datetime, now: datetime, oldest
 
     `oldest` is the beginning of what the store keeps. Exactly 0,0 is what receivers say when they have no fix.
     """
+    if -90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0 and (lat or lon) and oldest <= fix_time <= now + FUTURE_LIMIT:
+        return ()  # almost always
     reasons = []
     if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):  # also catches NaN
         reasons.append("impossible_coordinates")

@@ -233,4 +233,7 @@ def _row(one: Received) -> bytes:
 
 def _small(value: float | None, scale: int = 1) -> int:
     """A value as the store keeps it: whole, and at most what two bytes hold."""
-    return NOT_SAID if value is None else round(min(value * scale, SMALLINT_MAX))
+    if value is None:
+        return NOT_SAID
+    scaled = value * scale
+    return round(scaled) if scaled < SMALLINT_MAX else SMALLINT_MAX

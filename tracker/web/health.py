@@ -27,9 +27,12 @@ def alive() -> Response:
 @pages.get("/readyz")
 @allowed(Access.PUBLIC)
 def ready() -> tuple[Response, int]:
-    """200 when the database answers and the citizens' snapshot is fresh, else 503; the body says which is missing."""
-    checks = {"database": _database_answers(), "snapshot": _snapshot_is_fresh()}
-    return jsonify(checks), 200 if all(checks.values()) else 503
+    """200 when the database answers, else 503. The body says also whether the citizens' snapshot is fresh.
+
+    An old snapshot does not make the process unready: employees' pages must not go away with the map.
+    """
+    database = _database_answers()
+    return jsonify(database=database, snapshot=_snapshot_is_fresh()), 200 if database else 503
 
 
 def _database_answers() -> bool:

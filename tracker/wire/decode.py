@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
+import msgspec
 
 from tracker.domain.observation import Observation, Rejected
-from tracker.wire import encrypted, geojson, machine, owntracks, teltonika, traccar
+from tracker.wire import encrypted, geojson, machine, owntracks, owntracks_plain, teltonika, traccar
 from tracker.wire.position import Bounds
 
 MOST_MESSAGES = 1000  # in one array
 UNKNOWN = (Rejected(("unknown_format",)),)
+NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def decode(payload: bytes, bounds: Bounds, key: bytes | None = None) -> tuple[Observation, ...]:
@@ -19,9 +20,15 @@ def decode(payload: bytes, bounds: Bounds, key: bytes | None = None) -> tuple[Ob
 
     `bounds` say which times are possible, `key` opens what the device encrypts (32 bytes).
     """
+    plain = owntracks_plain.read(payload, bounds)
+    return decode_carefully(payload, bounds, key) if plain is None else (plain,)
+
+
+def decode_carefully(payload: bytes, bounds: Bounds, key: bytes | None = None) -> tuple[Observation, ...]:
+    """The same for whatever may come, plain or not."""
     try:
-        said: Any = orjson.loads(payload)
-    except orjson.JSONDecodeError:
+        said: Any = msgspec.json.decode(payload)
+    except NO_JSON:
         return _no_json(payload, bounds)
     if isinstance(said, dict):
         return _object(said, bounds, key)
@@ -54,8 +61,8 @@ def _encrypted(said: dict[str, Any], bounds: Bounds, key: bytes | None) -> tuple
     if opened is None:
         return (Rejected(("undecryptable",)),)
     try:
-        inner = orjson.loads(opened)
-    except orjson.JSONDecodeError:
+        inner = msgspec.json.decode(opened)
+    except NO_JSON:
         return (Rejected(("undecryptable",)),)
     if not isinstance(inner, dict) or inner.get("_type") == "encrypted":
         return UNKNOWN

@@ -18,8 +18,8 @@ from tracker.wire.values import within
 
 PING = "p"  # the trigger of a message whose `tst` is the present and whose position may be hours old
 BEACON = "b"  # the trigger of a region that is a radio beacon: the position may be the beacon's
-CONNECTIVITY = {"w": "wifi", "m": "mobile", "o": "offline"}
-CHARGING = {1: False, 2: True, 3: True}  # unplugged, charging, full; 0 is unknown
+CONNECTIVITY: dict[str | None, str] = {"w": "wifi", "m": "mobile", "o": "offline"}
+CHARGING: dict[int | None, bool] = {1: False, 2: True, 3: True}  # unplugged, charging, full; 0 is unknown
 DISCARDED = (
     "SSID", "BSSID", "ssid", "bssid", "image", "imagename", "poi", "tag", "inregions", "inrids", "motionactivities",
     "desc", "event", "face", "name", "p", "tid", "_id", "topic", "source",
@@ -45,7 +45,7 @@ def read(said: dict[str, Any], bounds: Bounds) -> Observation:
 
 
 def _location(said: dict[str, Any], bounds: Bounds) -> Observation:
-    """The message that comes in numbers: written out, and with nothing asked twice."""
+    """The message that comes in numbers; `owntracks_plain` reads most of them."""
     get = said.get
     battery, sent_at = values.percent(get("batt")), values.seconds(get("created_at"))
     charging, connectivity = CHARGING.get(_key(get("bs"))), CONNECTIVITY.get(_key(get("conn")))

@@ -1,0 +1,105 @@
+"""The register: who and what there is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, LargeBinary, String, text
+from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from tracker.storage.models.base import Base, one_of
+
+
+class Unit(Base):
+    """A node of the city's tree: dinas -> suku dinas -> kecamatan -> kelurahan -> team."""
+
+    __tablename__ = "unit"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
+    name: Mapped[str] = mapped_column(unique=True)
+
+
+class Person(Base):
+    """An employee, known by NIP; belongs to a unit."""
+
+    __tablename__ = "person"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    nip: Mapped[str] = mapped_column(String(18), unique=True)
+    name: Mapped[str]
+    position: Mapped[str] = mapped_column(server_default="")
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    unit: Mapped[Unit] = relationship()
+
+
+class Vehicle(Base):
+    """An ambulance, fire truck, heavy machine ...; `base_zone_id` is where it is parked when off task."""
+
+    __tablename__ = "vehicle"
+    __table_args__ = (
+        one_of("kind", "ambulance", "fire_truck", "heavy_equipment", "garbage_truck", "street_sweeper", "patrol_car"),
+    )
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    call_sign: Mapped[str] = mapped_column(unique=True)
+    plate: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    base_zone_id: Mapped[int | None] = mapped_column(ForeignKey("zone.id"))
+    unit: Mapped[Unit] = relationship()
+    base_zone: Mapped[Zone | None] = relationship()
+
+
+class Zone(Base):
+    """A circle where work takes place."""
+
+    __tablename__ = "zone"
+    __table_args__ = (CheckConstraint("radius_m BETWEEN 10 AND 50000", name="radius_m"),)
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    lat_e7: Mapped[int]
+    lon_e7: Mapped[int]
+    radius_m: Mapped[int]
+
+
+class Device(Base):
+    """A phone or tracker with a login of its own. `secret_bcrypt` is what the broker checks; see docs/decisions.md.
+
+    `payload_key_sealed` opens what the device encrypts; see `tracker.sealing`.
+    """
+
+    __tablename__ = "device"
+    __table_args__ = (
+        one_of("kind", "phone", "tracker"),
+        CheckConstraint("login ~ '^[a-z0-9][a-z0-9-]{1,62}$'", name="login"),
+        CheckConstraint("expected_interval_s BETWEEN 1 AND 3600", name="expected_interval_s"),
+    )
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    login: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    secret_bcrypt: Mapped[str]
+    payload_key_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    expected_interval_s: Mapped[int] = mapped_column(server_default="60")
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    revoked_at: Mapped[datetime | None]
+
+
+class Assignment(Base):
+    """Who or what carries a device, for a period; one holder at a time."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        CheckConstraint("(person_id IS NULL) <> (vehicle_id IS NULL)", name="one_holder"),
+        # the embedded server has no btree_gist: a range of one integer says "the same device" to gist
+        ExcludeConstraint(
+            (text("int4range(device_id, device_id, '[]')"), "&&"),
+            (text("period"), "&&"),
+            name="ex_assignment_device_period",
+            using="gist",
+        ),
+    )
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicle.id"), index=True)
+    period: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    device: Mapped[Device] = relationship()
