@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -21,16 +22,31 @@ from bench import database
 from bench.brokers import BROKERS
 from bench.latency import latency_round
 from bench.load import Load
-from bench.program import CONNECTIONS, WINDOW, compiled
-from bench.rounds import Bench, BridgeRound, Round, bridge_round, null_round
+from bench.processes import memory_mb, peak_memory_mb
+from bench.program import CONNECTIONS, WINDOW, compiled, forget
+from bench.rounds import (
+    Bench,
+    BridgeRound,
+    Round,
+    bridge_round,
+    carry,
+    counted,
+    fresh_database,
+    null_round,
+    pid,
+    running_bridge,
+)
 from deploy.local.postgres import SETTINGS
 from tests.services import DatabaseServer, server_folder
 from tracker.live.__main__ import PERIOD_S
 
-RATIO, RATIO_MOSQUITTO, SCALE, LATENCY = PARTS = ("ratio", "ratio.mosquitto", "scale", "latency")
+RATIO, RATIO_MOSQUITTO, SCALE, LATENCY, MEMORY = PARTS = ("ratio", "ratio.mosquitto", "scale", "latency", "memory")
+USUAL = (RATIO, RATIO_MOSQUITTO, SCALE, LATENCY)  # memory takes a quarter of an hour and is asked for by name
 FEW, MANY = 100, 100_000  # devices of `scale`
 LATENCY_S = 20  # how long the load of `latency` goes on
 VEHICLES = 3000  # of `latency`: those citizens see; the others are phones of people on duty
+MEMORY_S = 600  # how long `memory` lets the bridge work at full rate
+MEMORY_FIXES = 2_400_000  # of each of its loads, about a minute's
 HEAD_START_S = 20  # until its messages are written and everything runs
 
 
@@ -40,7 +56,7 @@ def main(arguments: list[str] | None = None) -> None:
     compiled()
     valid = True
     print(_machine())
-    for part in options.only or PARTS:
+    for part in options.only or USUAL:
         lines, settings, sound = MEASURES[part](options)
         print("\n".join(["", *lines, "", *settings]), flush=True)
         valid = valid and sound
@@ -54,7 +70,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--devices", type=int, default=10_000, help="who sends them in turn (10,000)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each pair takes turns (3)")
     parser.add_argument("--rate", type=int, default=10_000, help="fixes a second of `latency` run alone (10,000)")
-    parser.add_argument("--only", choices=PARTS, action="append", help="one part; may be repeated (all)")
+    parser.add_argument("--only", choices=PARTS, action="append", help="one part; may be repeated (all but memory)")
     options = parser.parse_args(arguments)
     if not 1 <= options.devices <= options.fixes or options.fixes < 1000 or options.rounds < 1:
         parser.error("at least 1,000 fixes, one round, and no more devices than fixes")
@@ -121,11 +137,48 @@ def _latency(options: argparse.Namespace) -> Measured:
     return lines, settings, True
 
 
+def _memory(options: argparse.Namespace) -> Measured:
+    """One bridge under load after load, until it has worked so long at full rate."""
+    seconds = MEMORY_FIXES // options.devices  # of one load; the next goes on where it ended, soon ahead of the clock
+    load = Load(options.devices, MEMORY_FIXES, int(time.time()))
+    worked, total = 0.0, 0
+    resident_mb: list[float] = []
+    with server_folder() as folder, _services(folder, "nats", load) as bench:
+        forget(bench.folder, bench.broker)
+        with fresh_database(bench) as (name, engine), running_bridge(bench, name) as bridge:
+            while worked < MEMORY_S:
+                _say(f"{worked:.0f} of {MEMORY_S} s at full rate")
+                began = time.monotonic()
+                carry(bench, partial(_counted_since, bench, total), {})
+                worked, total = worked + time.monotonic() - began, total + MEMORY_FIXES
+                resident_mb.append(memory_mb(pid(bridge)))
+                replace(load, begin=load.begin + seconds * len(resident_mb)).write(bench.messages)
+            peak = peak_memory_mb(pid(bridge))
+            with engine.connect() as conn:
+                ledger = database.check(conn, replace(load, fixes=total))
+        settings = _settings(bench)
+    lines = [
+        f"ingest.memory {peak:.0f} MB_peak",
+        f"ingest.memory.growth {resident_mb[-1] - resident_mb[0]:.1f} MB_from_the_first_minute_to_the_last",
+        f"ingest.memory.seconds {worked:.0f} s_at_full_rate",
+        f"ingest.memory.rate {total / worked:.0f} fixes/s",
+        f"ingest.memory.lost {ledger.lost} fixes",
+        f"ingest.memory.unexpected {ledger.unexpected} fixes",
+        "resident after each load: " + ", ".join(f"{mb:.0f}" for mb in resident_mb) + " MB",
+    ]
+    return lines, settings, ledger.valid
+
+
+def _counted_since(bench: Bench, earlier: int) -> int:
+    return counted(bench) - earlier
+
+
 MEASURES: dict[str, Callable[[argparse.Namespace], Measured]] = {
     RATIO: partial(_ratio, "nats"),
     RATIO_MOSQUITTO: partial(_ratio, "mosquitto"),
     SCALE: _scale,
     LATENCY: _latency,
+    MEMORY: _memory,
 }
 
 

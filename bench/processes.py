@@ -24,6 +24,15 @@ def _ticks(pid: int) -> int:
 
 def peak_memory_mb(pid: int) -> float:
     """The most memory a process has had resident."""
+    return _status_mb(pid, "VmHWM")
+
+
+def memory_mb(pid: int) -> float:
+    """The memory a process has resident now."""
+    return _status_mb(pid, "VmRSS")
+
+
+def _status_mb(pid: int, name: str) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    [peak_kb] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
-    return int(peak_kb) / 1024
+    [kb] = [line.split()[1] for line in lines if line.startswith(f"{name}:")]
+    return int(kb) / 1024
