@@ -30,6 +30,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from mqtt_bridge.packets import Malformed, PacketSocket, acknowledgements
+from tracker import failpoints
 from tracker.ingest import Message
 from tracker.wire.topics import SUBSCRIPTIONS
 
@@ -118,15 +119,11 @@ class Connection:
     def acknowledge(self, batch: Batch) -> None:
         """Acknowledge each message of the batch once, in arrival order, and hand the packets to the network."""
         self._flush()
-        unsent = acknowledgements(batch.mids)
-        while unsent:
-            self._wait_writable()
-            try:
-                unsent = unsent[self._socket().send(unsent) :]
-            except (BlockingIOError, ssl.SSLWantWriteError):
-                continue
-            except OSError as error:
-                raise BrokerAway(f"the connection to the broker was lost ({error})") from error
+        packets = acknowledgements(batch.mids)
+        if failpoints.armed("mid_ack"):
+            self._send(packets[: len(packets) // 8 * 4])  # of half the messages
+            failpoints.reach("mid_ack")
+        self._send(packets)
 
     def __enter__(self) -> Connection:
         return self
@@ -190,6 +187,16 @@ class Connection:
         self._batch.mids += mids
         while sock.has_others and self._client.socket() is not None:
             self._check(self._client.loop_read())
+
+    def _send(self, unsent: bytes) -> None:
+        while unsent:
+            self._wait_writable()
+            try:
+                unsent = unsent[self._socket().send(unsent) :]
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                continue
+            except OSError as error:
+                raise BrokerAway(f"the connection to the broker was lost ({error})") from error
 
     def _flush(self) -> None:
         while self._client.want_write():

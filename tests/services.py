@@ -206,6 +206,10 @@ class Broker:
             nats_access.reload(self.nats.folder)
             wait_until(lambda: self._reloads() > before, "the broker has read its users again")
 
+    def backlog(self) -> int:
+        """How many messages it keeps for the bridge."""
+        return nats_access.backlog(self.nats.folder)
+
     def _answers(self) -> bool:
         return answers(self.port) and nats_access.says_where(self.nats.folder)
 
@@ -244,6 +248,10 @@ class Mosquitto:
     @property
     def url(self) -> str:
         return f"mqtt://_bridge:{self.bridge_secret}@127.0.0.1:{self.port}"
+
+    def backlog(self) -> int:
+        """It does not say, and sends in order: once a device's newest message is stored, nothing older comes."""
+        return 0
 
     def add_device(self, login: str, secret: str) -> None:
         """Let a device in; returns when it holds."""

@@ -22,8 +22,11 @@ MAY_IMPORT = {
     "tracker.storage": {"tracker.domain"},
     "tracker.storage.devices": {"tracker.domain", "tracker.wire.topics"},
     "tracker.sealing": set(),
+    "tracker.failpoints": set(),
     "tracker.metrics": {"tracker.storage.fixes"},
-    "tracker.ingest": {"tracker.metrics", "tracker.wire", "tracker.storage", "tracker.domain", "tracker.sealing"},
+    "tracker.ingest": {
+        "tracker.failpoints", "tracker.metrics", "tracker.wire", "tracker.storage", "tracker.domain", "tracker.sealing",
+    },
     "tracker.replay": {"tracker.wire", "tracker.storage", "tracker.domain", "tracker.sealing"},
     "tracker.maintenance": {"tracker.storage", "tracker.domain"},
     "tracker.broker_access": {"tracker.metrics", "tracker.storage", "tracker.domain", "tracker.wire.topics"},
@@ -34,7 +37,7 @@ MAY_IMPORT = {
     },
     "tracker.demo": {"tracker.storage", "tracker.wire", "tracker.domain"},
     "mqtt_bridge": {
-        "tracker.metrics", "tracker.ingest", "tracker.sealing", "tracker.storage", "tracker.wire",
+        "tracker.failpoints", "tracker.metrics", "tracker.ingest", "tracker.sealing", "tracker.storage", "tracker.wire",
         "tracker.domain",
     },
     "reports": {"tracker.metrics", "tracker.maintenance", "tracker.storage", "tracker.domain"},

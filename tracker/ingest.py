@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, IntegrityError
 
-from tracker import metrics
+from tracker import failpoints, metrics
 from tracker.domain.fix import oldest_kept
 from tracker.domain.observation import Rejected
 from tracker.sealing import SealBroken, Sealer
@@ -84,7 +84,10 @@ class Ingest:
         self._make_room(datetime.now(UTC))
         try:
             with self._engine.begin() as conn:
-                return self._save_in(conn, messages)
+                saved = self._save_in(conn, messages)
+                failpoints.reach("before_commit")
+            failpoints.reach("after_commit")
+            return saved
         except (DataError, IntegrityError, ValueError, ArithmeticError, RecursionError, struct.error) as error:
             self._known.clear()  # a device may be gone since it was looked up
             if len(messages) == 1:

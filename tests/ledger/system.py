@@ -1,0 +1,164 @@
+"""A small city of real parts that may be killed: database, broker, bridge and web server."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from config import Config
+from deploy.local.processes import programs
+from tests import builders
+from tests.ledger.ledger import Ledger, balance
+from tests.ledger.phones import HttpPhone, MqttPhone, Phone, Record, since_yesterday
+from tests.services import CHECKOUT, DatabaseServer, Process, free_port, wait_until
+from tracker.storage.devices import add_device, known_devices
+from tracker.storage.engine import make_engine
+from tracker.storage.migrate import migrate
+from tracker.storage.models import DeviceState
+from tracker.storage.partitions import keep_partitions
+
+RETENTION_DAYS = 60
+RECOVERED_S = 90.0
+SETTLED_S = 60.0
+MQTT_PHONES, HTTP_PHONES = 6, 2
+BRIDGE = ("-m", "mqtt_bridge")
+
+
+class AnyBroker(Protocol):
+    """What the ledger needs of a broker."""
+
+    process: Process
+    port: int
+
+    @property
+    def url(self) -> str: ...
+
+    def add_device(self, login: str, secret: str) -> None: ...
+
+    def backlog(self) -> int: ...
+
+
+class System:
+    """The parts by name, their phones, and what is stored."""
+
+    def __init__(
+        self, folder: Path, broker: AnyBroker, database: DatabaseServer, bridge: Sequence[str] = BRIDGE, point: str = ""
+    ) -> None:
+        """`bridge` is what Python runs as the bridge, `point` where it is to die; see `tracker.failpoints`."""
+        self.broker, self.database = broker, database
+        env = {
+            "PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT), "DATA_DIR": str(folder), "DEMO": "0",
+            "DATABASE_URL": database.url("jejak_app"), "DATABASE_OWNER_URL": database.url("jejak_owner"),
+            "HTTP_PORT": str(free_port()), "MQTT_URL": broker.url, "RETENTION_DAYS": str(RETENTION_DAYS),
+        }  # fmt: skip
+        config = Config.from_env(env)
+        self.http_port = config.http_port
+        [web] = [program.command for program in programs(config) if program.name == "web"]
+        self.bridge = Process(
+            [sys.executable, *bridge], folder / "bridge.log", self._bridge_is_there,
+            env=env | ({"FAILPOINT": point} if point else {}), cwd=CHECKOUT,
+        )  # fmt: skip
+        self.web = Process(web, folder / "web.log", lambda: True, env=env, cwd=CHECKOUT)
+        self.parts = {"database": database.process, "broker": broker.process, "bridge": self.bridge, "web": self.web}
+        self.engine = make_engine(database.url("jejak_app"), pool_size=2)
+        self.phones: list[Phone] = []
+
+    def start(self) -> None:
+        """Start everything; when it returns, the broker keeps what devices publish for the bridge."""
+        for part in ("database", "broker"):
+            self.parts[part].start()
+        owner = make_engine(self.database.url("jejak_owner"), pool_size=1)
+        migrate(owner, "jejak_app", RETENTION_DAYS)
+        with owner.begin() as conn:
+            keep_partitions(conn, datetime.now(UTC), RETENTION_DAYS)
+        owner.dispose()
+        self.bridge.start()
+        self.web.start()
+
+    def stop(self) -> None:
+        for phone in self.phones:
+            phone.end()
+        self.engine.dispose()
+        for part in reversed(self.parts.values()):
+            part.stop()
+
+    def add_phones(self, seed: str, mqtt: int = MQTT_PHONES, http: int = HTTP_PHONES) -> None:
+        """Register phones, let them in, and let them publish until the system stops."""
+        records = [self._register(f"phone-{len(self.phones) + n}") for n in range(mqtt + http)]
+        fresh: list[Phone] = [MqttPhone(record, self.broker.port, seed) for record in records[:mqtt]]
+        fresh += [HttpPhone(record, self.http_port, seed) for record in records[mqtt:]]
+        for phone in fresh:
+            phone.start()
+        self.phones += fresh
+
+    def kill(self, *names: str) -> None:
+        """SIGKILL to these parts and all their children at once."""
+        doomed = [psutil.Process(process.popen.pid) for name in names if (process := self.parts[name]).popen]
+        for one in [child for parent in doomed for child in parent.children(recursive=True)] + doomed:
+            try:
+                one.kill()
+            except psutil.NoSuchProcess:
+                pass
+        for name in names:
+            self.parts[name].kill()
+
+    def revive(self, *names: str) -> None:
+        """Start these parts again, as the process runner does."""
+        for name, process in self.parts.items():
+            if name in names:
+                process.revive() if name != "bridge" else process.start(wait=False)
+
+    def wait_recovered(self, paths: Sequence[str]) -> None:
+        """Wait until every phone of these paths has a fix stored that it first attempted after this call."""
+        due = {phone.record.device_id: phone.record.attempted for phone in self.phones if phone.path in paths}
+        begin = {phone.record.device_id: phone.record.begin for phone in self.phones}
+
+        def all_newer() -> bool:
+            try:
+                with self.engine.connect() as conn:
+                    newest = conn.execute(select(DeviceState.device_id, DeviceState.fix_time)).all()
+            except DBAPIError:
+                return False
+            stored = {device_id: (at - begin[device_id]).total_seconds() for device_id, at in newest if at}
+            return all(stored.get(device_id, -1) >= n for device_id, n in due.items())
+
+        wait_until(all_newer, f"fixes over {' and '.join(paths)} are stored again", RECOVERED_S)
+
+    def settle(self) -> Ledger:
+        """End the phones and wait until the broker has nothing left for the bridge; what came of it all."""
+        for phone in self.phones:
+            phone.end()
+        records = [phone.record for phone in self.phones]
+        newest = {(record.device_id, max(record.acknowledged)) for record in records if record.acknowledged}
+        wait_until(lambda: not newest & balance(self.engine, records).lost, "the newest fixes are stored", SETTLED_S)
+        wait_until(lambda: self.broker.backlog() == 0, "the broker has nothing left for the bridge", SETTLED_S)
+        return balance(self.engine, records)
+
+    def _register(self, login: str) -> Record:
+        with self.engine.begin() as conn:
+            secret = add_device(conn, login, "tracker", vehicle_id=builders.vehicle(conn), since=builders.LONG_AGO)
+            device_id = known_devices(conn, [login])[login].id
+        self.broker.add_device(login, secret)
+        return Record(device_id, login, secret, since_yesterday())
+
+    def _bridge_is_there(self) -> bool:
+        return "the durable session exists" in self.bridge.log.read_text()
+
+
+@contextmanager
+def running(system: System) -> Iterator[System]:
+    """The system, started, and stopped however the test ends."""
+    try:
+        system.start()
+        yield system
+    finally:
+        system.stop()
