@@ -16,7 +16,6 @@ from tracker.ingest import Ingest
 from tracker.storage.engine import wait_for_server
 from tracker.storage.fixes import Saved
 
-BATCH_MESSAGES = 4000
 BATCH_WAIT_S = 0.2
 RETRY_S = 1.0
 REPORT_EVERY_S = 60.0
@@ -56,10 +55,10 @@ def carry(connection: Connection, ingest: Ingest, saver: Executor) -> NoReturn:
     total, report_at = Saved(), time.monotonic() + REPORT_EVERY_S
     while True:
         metrics.BRIDGE_LIVES.set_to_current_time()
-        batch = connection.receive(BATCH_MESSAGES, BATCH_WAIT_S)
+        batch = connection.receive(BATCH_WAIT_S)
         if batch.messages:
             saving = saver.submit(ingest.save, batch.messages)
-            connection.receive_during(saving, BATCH_MESSAGES)
+            connection.receive_during(saving)
             total += saving.result()
             connection.acknowledge(batch)
         if (now := time.monotonic()) >= report_at:

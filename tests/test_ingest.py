@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete, select, text
+from sqlalchemy import Engine, delete, insert, select, text, update
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import DBAPIError
 
 from tests import builders
 from tests.conftest import RETENTION_DAYS
 from tracker.ingest import Ingest, Message
 from tracker.sealing import Sealer
+from tracker.storage.devices import known_devices
 from tracker.storage.fixes import Saved
 from tracker.storage.models import Assignment, Device, DeviceState, LateDay, Quarantine, StoredFix
 from tracker.wire.topics import position_topic
@@ -39,9 +41,28 @@ def ingest(engine: Engine) -> Ingest:
 
 def test_a_message_of_an_unknown_device_is_kept_and_the_others_stored(engine: Engine, ingest: Ingest) -> None:
     saved = ingest.save([message("truck-1"), message("stranger"), Message("other/topic", b"x", NOW)])
-    assert saved == Saved(stored=1, rejected=2, reasons={"unknown_device": 2})
+    assert saved == Saved(stored=1, rejected=2, reasons={"unknown_device": 1, "no_devices_topic": 1})
     with engine.connect() as conn:
-        assert conn.scalars(select(Quarantine.reasons)).all() == [["unknown_device"]] * 2
+        assert conn.scalars(select(Quarantine.reasons)).all() == [["unknown_device"], ["no_devices_topic"]]
+
+
+def test_of_what_no_device_publishes_only_the_reason_is_kept(engine: Engine, ingest: Ingest) -> None:
+    topics = (f"{position_topic('truck-1')}/cmd", "owntracks/07/a\0b", "owntracks/07/Truck-1")
+    ingest.save([Message(topic, b"anybody's place", NOW) for topic in topics])
+    with engine.connect() as conn:
+        assert conn.execute(select(Quarantine.reasons, Quarantine.payload)).all() == [(["no_devices_topic"], None)] * 3
+
+
+def test_a_phone_that_changed_hands_keeps_no_payload(engine: Engine, ingest: Ingest) -> None:
+    with engine.begin() as conn:
+        device_id = known_devices(conn, ["truck-2"])["truck-2"].id
+        conn.execute(update(Assignment).where(Assignment.device_id == device_id).values(period=Range(NOW, None)))
+        before = Range(NOW - timedelta(days=9), NOW)
+        conn.execute(insert(Assignment).values(device_id=device_id, person_id=builders.person(conn), period=before))
+    ingest.save([Message(position_topic("truck-2"), b"[where the person was", NOW + timedelta(hours=1))])
+    with engine.connect() as conn:
+        assert conn.execute(select(Quarantine.reasons, Quarantine.payload)).all() == [(["not_json"], None)]
+
 
 
 def test_a_message_the_database_refuses_goes_to_quarantine_and_the_others_are_stored(

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from tracker import failpoints, metrics
 from tracker.domain.fix import oldest_kept
@@ -25,9 +25,10 @@ from tracker.storage.partitions import keep_partitions
 from tracker.storage.quarantine import RejectedMessage
 from tracker.wire.decode import decode
 from tracker.wire.position import Bounds
-from tracker.wire.topics import sender
+from tracker.wire.topics import login_of
 
 MOST_TOPICS = 500_000  # that are remembered
+DEADLOCK = "40P01"
 UNOPENED = ((Rejected(("no_key",)),), (Rejected(("undecryptable",)),))
 
 log = logging.getLogger(__name__)
@@ -69,16 +70,35 @@ class Ingest:
         """
         began = time.monotonic()
         fresh = [message for message in messages if not message.retained]
-        saved = Saved(retained=len(messages) - len(fresh)) + (self._save_fresh(fresh) if fresh else Saved())
+        saved = Saved(retained=len(messages) - len(fresh)) + (self._save_or_again(fresh) if fresh else Saved())
         if messages:
-            lag_s = (datetime.now(UTC) - messages[0].received_at).total_seconds()
-            metrics.count_batch(self._door, saved, len(messages), time.monotonic() - began, lag_s)
+            self._count(saved, messages, began)
         return saved
+
+    def refuse(self, message: Message, device_id: int, reason: str) -> None:
+        """Put a message of a known device into quarantine, whatever it says."""
+        began = time.monotonic()
+        with self._engine.begin() as conn:
+            saved = save_batch(conn, [], [_rejected(message, device_id, reason)])
+        self._count(saved, [message], began)
 
     def forget(self) -> None:
         """Look every device up anew: the database may be another one than before."""
         self._known.clear()
         self._room_made_on = None
+
+    def _count(self, saved: Saved, messages: Sequence[Message], began: float) -> None:
+        lag_s = (datetime.now(UTC) - messages[0].received_at).total_seconds()
+        metrics.count_batch(self._door, saved, len(messages), time.monotonic() - began, lag_s)
+
+    def _save_or_again(self, messages: Sequence[Message]) -> Saved:
+        """The doors write the same rows, each in its own order: whom the database chose as victim tries once more."""
+        try:
+            return self._save_fresh(messages)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != DEADLOCK:
+                raise
+            return self._save_fresh(messages)
 
     def _save_fresh(self, messages: Sequence[Message]) -> Saved:
         self._make_room(datetime.now(UTC))
@@ -109,7 +129,7 @@ class Ingest:
             topic, payload, received_at, _ = message
             known = self._known.get(topic)
             if known is None:
-                rejected.append(_rejected(message, None, "unknown_device"))
+                rejected.append(_of_nobody(message))
                 continue
             if received_at is not bounds.now:  # one read of the network brings many messages
                 bounds = Bounds(received_at, oldest)
@@ -129,7 +149,7 @@ class Ingest:
 
     def _look_up(self, conn: Connection, topics: set[str]) -> None:
         """Learn whose topics these are; those of nobody are asked for again each time."""
-        logins = {topic: who.login for topic in topics if (who := sender(topic))}
+        logins = {topic: login for topic in topics if (login := login_of(topic))}
         found = known_devices(conn, set(logins.values())) if logins else {}
         for topic, login in logins.items():
             if login in found:
@@ -156,6 +176,13 @@ class Ingest:
             with self._engine.begin() as conn:
                 keep_partitions(conn, now, self._retention_days)
             self._room_made_on = now.date()
+
+
+def _of_nobody(message: Message) -> RejectedMessage:
+    """Kept, because its device may be registered yet; on a topic of no device it may be anybody's, a person's too."""
+    if login_of(message.topic):
+        return _rejected(message, None, "unknown_device")
+    return _rejected(message._replace(payload=b""), None, "no_devices_topic")
 
 
 def _rejected(message: Message, device_id: int | None, *reasons: str) -> RejectedMessage:

@@ -1,7 +1,8 @@
 """Messages out of quarantine once more through the decoder, after it was mended or a device was registered.
 
 What is good now is stored as it would have been when it arrived, in the transaction that notes the replay. A message of
-which a part is still bad stays as it is: its good parts were stored when it came.
+which a part is still bad stays as it is: its good parts were stored when it came. So does one with a position from
+before anybody is known to have carried the device: that may be told later.
 """
 
 from __future__ import annotations
@@ -15,15 +16,15 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, IntegrityError
 
-from tracker.domain.fix import oldest_kept
+from tracker.domain.fix import Fix, oldest_kept
 from tracker.domain.observation import Rejected
 from tracker.sealing import SealBroken, Sealer
-from tracker.storage.devices import KnownDevice, known_devices
+from tracker.storage.devices import KnownDevice, carried_by_nobody, known_devices
 from tracker.storage.fixes import Received, Saved, save_batch
 from tracker.storage.quarantine_pages import Held, QuarantineFilter, count_waiting, mark_replayed, take_waiting
 from tracker.wire.decode import decode
 from tracker.wire.position import Bounds
-from tracker.wire.topics import sender
+from tracker.wire.topics import login_of
 
 AT_A_TIME = 200  # messages of one transaction
 EVERY_ID = 2**31 - 1
@@ -79,26 +80,27 @@ class Replay:
     def _replay(self, conn: Connection, held: Sequence[Held]) -> tuple[int, Saved]:
         now = datetime.now(UTC)
         oldest = oldest_kept(now, self._retention_days)
-        logins = {one.id: who.login for one in held if (who := sender(one.topic))}
+        logins = {one.id: login for one in held if (login := login_of(one.topic))}
         known = known_devices(conn, set(logins.values()))
-        heard: list[Received] = []
-        mended: list[int] = []
-        for one in held:
-            device = known.get(logins.get(one.id, ""))
-            if device is None or one.device_id not in (None, device.id):
-                continue
-            bounds = Bounds(one.received_at, oldest)
-            good = []
-            for said in decode(one.payload, bounds, self._key(device)):
-                if isinstance(said, Rejected):
-                    break
-                good.append(Received(device.id, one.received_at, said))
-            else:
-                heard += good
-                mended.append(one.id)
+        good = {one.id: said for one in held if (said := self._said(one, known.get(logins.get(one.id, "")), oldest))}
+        early = carried_by_nobody(conn, [
+            (message_id, one.device_id, one.said.fix_time)
+            for message_id, said in good.items() for one in said if isinstance(one.said, Fix)
+        ])  # fmt: skip
+        mended = [message_id for message_id in good if message_id not in early]
+        heard = [one for message_id in mended for one in good[message_id]]
         saved = save_batch(conn, heard, [], now) if heard else Saved()
         mark_replayed(conn, mended, now)
         return len(mended), saved
+
+    def _said(self, one: Held, device: KnownDevice | None, oldest: datetime) -> list[Received] | None:
+        """What the device says in the message, None where a part of it is still bad."""
+        if device is None or one.device_id not in (None, device.id):
+            return None
+        said = decode(one.payload, Bounds(one.received_at, oldest), self._key(device))
+        if any(isinstance(part, Rejected) for part in said):
+            return None
+        return [Received(device.id, one.received_at, part) for part in said if not isinstance(part, Rejected)]
 
     def _key(self, device: KnownDevice) -> bytes | None:
         try:

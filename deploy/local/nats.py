@@ -13,6 +13,9 @@ from tracker.broker_access import nats as access
 # An acknowledged message is in the stream's file, not yet on the disk: a power cut may cost what the last interval
 # brought. A killed server loses nothing. `always` costs most of the rate: see docs/operations.md.
 SYNC_INTERVAL = "10s"
+# What may wait on the bridge's connection, in messages (max_ack_pending) and in bytes (max_pending). Beyond the first
+# the rest is sent later; beyond the second the connection is ended, as a backlog of large messages was at the 64 MB of
+# the default.
 
 CONFIGURATION = """\
 server_name: jejak
@@ -21,6 +24,7 @@ http: "127.0.0.1:-1"
 ports_file_dir: {folder}
 pid_file: {pid_file}
 max_payload: 65536
+max_pending: 512MB
 jetstream {{ store_dir: {store}, sync_interval: "{sync_interval}", max_file_store: 20GB }}
 mqtt {{
   host: {host}

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine, delete, func, select, text
 
+from mqtt_bridge.client import Batch, BrokerRefuses, Connection
 from tests.conftest import Database, bridge_process
 from tests.devices import BEGIN, Client, Tracker, location
 from tests.services import Broker, Process, wait_until
 from tracker.broker_access import nats as nats_access
+from tracker.ingest import Message
 from tracker.storage.models import DeviceState, Quarantine, StoredFix
 from tracker.wire.topics import position_topic
 
@@ -142,6 +144,43 @@ def test_a_device_admitted_before_the_bridge_comes_loses_nothing_while_it_is_awa
     wait_until(lambda: stored(engine) == 500, "what was sent while nobody listened")
     process.stop()
     client.close()
+
+
+def test_a_backlog_of_large_messages_comes_through_on_one_connection(
+    engine: Engine, broker: Broker, database: Database, tmp_path: Path
+) -> None:
+    process = bridge_process(database, broker, tmp_path)
+    process.start()
+    process.kill()
+    client = Tracker(engine, broker, "truck-1").connect()
+    for second in range(1500):  # more at once than a broker keeps for a connection by itself
+        client.publish(position_topic("truck-1"), location(second, note="x" * 60_000))
+    client.wait_acknowledged(1500)
+    process.start()
+    wait_until(lambda: stored(engine) == 1500, "all of it")
+    assert "lost" not in process.tail() and "again" not in process.tail()
+    process.stop()
+    client.close()
+
+
+def test_a_refused_bridge_keeps_nothing_open(broker: Broker) -> None:
+    def open_files() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    url = broker.url.replace(broker.bridge_secret, "wrong")
+    refused, before = 0, open_files()
+    for _ in range(20):
+        try:
+            Connection(url)
+        except BrokerRefuses:
+            refused += 1
+    assert (refused, open_files()) == (20, before)
+
+
+def test_a_batch_is_full_by_what_it_weighs_as_by_its_number() -> None:
+    assert not Batch(payload_bytes=1).full
+    assert Batch(payload_bytes=2**21).full
+    assert Batch(messages=[Message("", b"", BEGIN)] * 4000).full
 
 
 def test_what_the_broker_sends_again_on_a_living_connection_ends_it_and_loses_nothing(

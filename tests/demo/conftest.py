@@ -10,7 +10,7 @@ import pytest
 
 from tests.services import Broker, wait_until
 from tracker.broker_access import nats as nats_access
-from tracker.wire.topics import position_topic, sender
+from tracker.wire.topics import login_of, position_topic
 
 
 class Listener:
@@ -33,10 +33,10 @@ class Listener:
         return [json.loads(payload)["tst"] for payload in self.payloads.get(login, [])]
 
     def _on_message(self, _client: object, _userdata: object, message: mqtt.MQTTMessage) -> None:
-        who = sender(message.topic)
-        assert who is not None and message.topic == position_topic(who.login)
+        login = login_of(message.topic)
+        assert login is not None and message.topic == position_topic(login)
         assert message.qos == 1 and not message.retain
-        self.payloads.setdefault(who.login, []).append(message.payload)
+        self.payloads.setdefault(login, []).append(message.payload)
 
     def close(self) -> None:
         self._client.disconnect()

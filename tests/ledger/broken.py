@@ -22,7 +22,7 @@ def acknowledge_before_commit() -> None:
 
     def carry(connection: Connection, ingest: Ingest, saver: Executor) -> NoReturn:
         while True:
-            batch = connection.receive(bridge.BATCH_MESSAGES, bridge.BATCH_WAIT_S)
+            batch = connection.receive(bridge.BATCH_WAIT_S)
             connection.acknowledge(batch)
             ingest.save(batch.messages)
 
@@ -48,7 +48,7 @@ def stale_acknowledgement() -> None:
 
     def carry(connection: Connection, ingest: Ingest, saver: Executor) -> NoReturn:
         while True:
-            batch = connection.receive(bridge.BATCH_MESSAGES, bridge.BATCH_WAIT_S)
+            batch = connection.receive(bridge.BATCH_WAIT_S)
             if unacknowledged:
                 connection.acknowledge(client.Batch(mids=unacknowledged))
                 os.kill(os.getpid(), signal.SIGKILL)

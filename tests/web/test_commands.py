@@ -11,6 +11,8 @@ from sqlalchemy import Engine, select
 from tests.web.conftest import PASSWORD, Browser, People
 from tracker.sealing import Sealer
 from tracker.storage import models as m
+from tracker.storage.device_secrets import SecretCheck
+from tracker.storage.devices import device_login
 from tracker.wire.encrypted import key_of
 
 
@@ -120,3 +122,17 @@ def test_what_cannot_be_is_one_sentence_and_changes_nothing(
     with engine.connect() as conn:
         assert conn.scalars(select(m.Unit.name)).all() == ["Dinas Kebersihan"]
         assert conn.scalars(select(m.Person.id)).all() == conn.scalars(select(m.Device.id)).all() == []
+
+
+def test_a_device_gets_a_new_secret_and_loses_its_right(app: Flask, engine: Engine, unit: str) -> None:
+    run(app, "vehicle", "add", "DAMKAR-1", "B 1 A", "fire_truck", "--unit", unit)
+    first = shown_once(run(app, "device", "add", "damkar-1", "--vehicle", "DAMKAR-1")[1], "secret")
+    second = shown_once(run(app, "device", "secret", "damkar-1")[1], "secret")
+    with engine.connect() as conn:
+        login = device_login(conn, "damkar-1")
+    assert login and SecretCheck().right(login.secret_bcrypt, second)
+    assert not SecretCheck().right(login.secret_bcrypt, first)
+    assert run(app, "device", "revoke", "damkar-1")[0] == 0
+    for command in ("revoke", "secret"):
+        code, output = run(app, "device", command, "damkar-1")
+        assert code != 0 and "no device with the login 'damkar-1'" in output

@@ -108,7 +108,8 @@ def test_what_is_still_bad_stays_as_it_is(engine: Engine, truck: int) -> None:
     for payload in (b"not json at all", half_bad, b""):
         reject(engine, "truck-1", truck, payload)
     before = kept(engine)
-    assert (replay(engine).still_bad, kept(engine), times(engine)) == (3, before, [])
+    done = replay(engine)
+    assert (done.still_bad, done.without_payload, kept(engine), times(engine)) == (2, 1, before, [])
 
 
 def test_a_device_that_was_registered_since_gets_what_it_sent_before(engine: Engine) -> None:
@@ -117,6 +118,19 @@ def test_a_device_that_was_registered_since_gets_what_it_sent_before(engine: Eng
     with engine.begin() as conn:
         add_device(conn, "truck-9", "tracker", vehicle_id=build.vehicle(conn), since=build.LONG_AGO)
     assert replay(engine, QuarantineFilter(login="truck-9")).saved.stored == 1
+
+
+def test_what_a_device_sent_before_anybody_is_known_to_have_carried_it_waits(app: Flask, engine: Engine) -> None:
+    with engine.begin() as conn:
+        call_sign = conn.scalars(select(m.Vehicle.call_sign).where(m.Vehicle.id == build.vehicle(conn))).one()
+    reject(engine, "truck-9", None, location(), "unknown_device")
+    assert run(app, "device", "add", "truck-9", "--vehicle", call_sign)[0] == 0
+    assert (replay(engine).mended, times(engine)) == (0, [])
+    since = (NOW - timedelta(days=2)).date().isoformat()
+    with engine.begin() as conn:
+        conn.execute(text("DELETE FROM assignment; DELETE FROM device_state; DELETE FROM device"))
+    assert run(app, "device", "add", "truck-9", "--vehicle", call_sign, "--since", since)[0] == 0
+    assert replay(engine).saved.stored == 1
 
 
 def test_what_was_encrypted_is_read_once_its_key_is_set(engine: Engine, truck: int) -> None:
@@ -137,10 +151,11 @@ def test_of_a_person_only_the_reasons_are_there_and_nothing_can_be_replayed(engi
     assert (done.mended, done.still_bad, done.without_payload) == (0, 0, 1)
 
 
-def test_a_person_registered_since_is_followed_on_duty_only(engine: Engine) -> None:
+def test_a_person_registered_since_is_followed_on_duty_only(administrator: Browser, engine: Engine) -> None:
     reject(engine, "phone-2", None, location(), "unknown_device")
     with engine.begin() as conn:
         build.device(conn, "phone-2", person_id=build.person(conn))
+    assert "-6.2" not in administrator.get(f"{PAGE}/1").text, "not even before it is replayed"
     assert replay(engine).saved == Saved(off_duty=1) and times(engine) == []
 
 
@@ -227,7 +242,7 @@ def test_a_persons_message_explains_why_nothing_of_it_is_shown(administrator: Br
         phone = build.device(conn, "phone-1", person_id=build.person(conn))
     reject(engine, "phone-1", phone, b"secret place", "no_time")
     page = administrator.get(f"{PAGE}/1", **ENGLISH).text
-    assert "only the reasons were kept" in page and "secret place" not in page
+    assert "Not shown: it came from a person" in page and "secret place" not in page
     assert "cannot be replayed" in administrator.get(PAGE, **ENGLISH).text
 
 

@@ -15,7 +15,7 @@ from tracker.wire import owntracks_plain
 from tracker.wire.decode import decode as decode_all
 from tracker.wire.decode import decode_carefully
 from tracker.wire.position import Bounds
-from tracker.wire.topics import Sender, position_topic, sender, shard
+from tracker.wire.topics import login_of, position_topic, shard
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 OLDEST = NOW - timedelta(days=60)
@@ -146,8 +146,6 @@ def test_a_ping_repeats_an_old_position_and_is_no_fix() -> None:
 
 def test_the_identity_comes_from_the_topic() -> None:
     assert position_topic("budi-s") == f"owntracks/{shard('budi-s')}/budi-s"
-    assert sender(position_topic("budi-s")) == Sender("budi-s", "")
-    assert sender("owntracks/07/budi-s/event") == Sender("budi-s", "event")
-    assert sender("owntracks/07") is None
-    assert sender("owntracks/07/budi-s/cmd") is None
-    assert sender("other/07/budi-s") is None
+    assert login_of(position_topic("budi-s")) == login_of("owntracks/07/budi-s/event") == "budi-s"
+    for topic in ("owntracks/07", "owntracks/07/budi-s/cmd", "other/07/budi-s", "owntracks/07/a\0b", "owntracks/07/B"):
+        assert login_of(topic) is None

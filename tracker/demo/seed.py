@@ -63,7 +63,8 @@ def _known_secrets(conn: Connection, kept: Mapping[str, str]) -> dict[str, str]:
     """The secrets of the living devices of the cast; those that were lost are renewed."""
     logins = [machine.login for machine in FLEET] + [person.login for person in STAFF]
     living = conn.scalars(select(Device.login).where(Device.login.in_(logins), Device.revoked_at.is_(None)))
-    return {login: kept.get(login) or renew_secret(conn, login) for login in living.all()}
+    secrets = {login: kept.get(login) or renew_secret(conn, login) for login in living.all()}
+    return {login: secret for login, secret in secrets.items() if secret is not None}
 
 
 def _found(session: Session, world: World, data_dir: Path, now: datetime) -> dict[str, str]:

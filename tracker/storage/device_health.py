@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Protocol
 
 import psycopg
@@ -52,7 +53,8 @@ def save_health(cursor: psycopg.Cursor[Any], heard: Sequence[Heard]) -> tuple[in
                 )  # fmt: skip
             case Lost():
                 lost.append((one.received_at, one.device_id))
-    for statement, rows in ((SAVE_STATUS, statuses), (SAVE_COUNTERS, counters), (SAVE_LOST, sorted(lost))):
+    lost.sort(key=itemgetter(1))  # every door locks the devices' rows in this order
+    for statement, rows in ((SAVE_STATUS, statuses), (SAVE_COUNTERS, counters), (SAVE_LOST, lost)):
         if rows:
             cursor.executemany(statement, rows)
     return len(statuses), len(counters), len(lost)

@@ -29,11 +29,11 @@ class SecretCheck:
 
     def right(self, secret_bcrypt: str | None, secret: str) -> bool:
         """Whether the hash is this secret's. None is that of a login nobody has: it costs as much as a wrong one."""
-        digest = hashlib.blake2b(f"{secret_bcrypt} {secret}".encode(), key=self._key, digest_size=16).digest()
+        given = secret.encode(errors="surrogatepass")  # JSON can say what is no character
+        digest = hashlib.blake2b(f"{secret_bcrypt} ".encode() + given, key=self._key, digest_size=16).digest()
         if digest in self._right:
             return True
         hashed = secret_bcrypt.encode() if secret_bcrypt else NOBODYS_HASH
-        given = secret.encode()
         matches = bcrypt.checkpw(given[:BCRYPT_LIMIT], hashed)
         if not matches or secret_bcrypt is None or len(given) > BCRYPT_LIMIT:
             return False

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import bcrypt
-from sqlalchemy import Connection, Text, any_, bindparam, func, literal, select, update
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Integer,
+    Text,
+    any_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, Range, insert
 
 from tracker.storage.models import Assignment, Device, DeviceState
@@ -90,11 +102,11 @@ def add_device(
     return secret
 
 
-def renew_secret(conn: Connection, login: str) -> str:
-    """Give a living device a new secret in place of one that got lost; returns it, shown this once."""
+def renew_secret(conn: Connection, login: str) -> str | None:
+    """Give a device a new secret in place of one that got lost, shown this once; None where no such device lives."""
     secret, hashed = _fresh_secret()
-    conn.execute(update(Device).where(Device.login == login, Device.revoked_at.is_(None)).values(secret_bcrypt=hashed))
-    return secret
+    living = update(Device).where(Device.login == login, Device.revoked_at.is_(None))
+    return secret if conn.execute(living.values(secret_bcrypt=hashed)).rowcount == 1 else None
 
 
 def _fresh_secret() -> tuple[str, str]:
@@ -124,6 +136,16 @@ def known_devices(conn: Connection, logins: Collection[str]) -> dict[str, KnownD
     wanted = bindparam("wanted", list(logins), ARRAY(Text))  # one parameter, however many they are
     found = conn.execute(select(Device.login, Device.id, Device.payload_key_sealed).where(Device.login == any_(wanted)))
     return {login: KnownDevice(device_id, sealed) for login, device_id, sealed in found}
+
+
+def carried_by_nobody(conn: Connection, fixes: Sequence[tuple[int, int, datetime]]) -> set[int]:
+    """Of (message, device, time): the messages with a time at which no assignment says who carried the device."""
+    messages = literal([message for message, _, _ in fixes], ARRAY(Integer))
+    devices = literal([device for _, device, _ in fixes], ARRAY(Integer))
+    times = literal([at for _, _, at in fixes], ARRAY(DateTime(timezone=True)))
+    asked = func.unnest(messages, devices, times).table_valued("message", "device", "at").render_derived()
+    carried = exists().where(Assignment.device_id == asked.c.device, Assignment.period.contains(asked.c.at))
+    return set(conn.scalars(select(asked.c.message).where(~carried)))
 
 
 def device_login(conn: Connection, login: str) -> DeviceLogin | None:

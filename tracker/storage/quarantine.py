@@ -27,11 +27,14 @@ class RejectedMessage:
     payload: bytes
 
 
-# what a person's phone said may tell where they were off duty: of it only the reasons are kept
+# What a person's phone said may tell where they were off duty: of it only the reasons are kept, also when a vehicle has
+# it now, because phones send what is days old.
 KEEP = """
 INSERT INTO quarantine (received_at, topic, device_id, reasons, payload)
 SELECT m.received_at, m.topic, m.device_id, m.reasons, CASE WHEN m.device_id IS NULL OR EXISTS (
     SELECT FROM assignment a WHERE a.device_id = m.device_id AND a.period @> m.received_at AND a.vehicle_id IS NOT NULL
+) AND NOT EXISTS (
+    SELECT FROM assignment a WHERE a.device_id = m.device_id AND a.person_id IS NOT NULL
 ) THEN m.payload END
 FROM (VALUES (%s::timestamptz, %s::text, %s::int, %s::text[], %s::bytea))
     AS m (received_at, topic, device_id, reasons, payload)
@@ -82,5 +85,5 @@ def count_refusal(conn: Connection, device_id: int | None, reason: str, now: dat
 def _row(message: RejectedMessage) -> tuple[object, ...]:
     return (
         message.received_at, message.topic.replace("\x00", "\ufffd"), message.device_id, list(message.reasons),
-        message.payload[:PAYLOAD_LIMIT],
+        message.payload[:PAYLOAD_LIMIT] or None,
     )  # fmt: skip

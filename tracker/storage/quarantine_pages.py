@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, any_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, any_, case, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from tracker.storage.models import Device, Quarantine, Rejection
+from tracker.storage.models import Assignment, Device, Quarantine, Rejection
 from tracker.storage.paging import Page, page_of
 
 STATES = ("waiting", "replayed", "no_payload")
@@ -36,8 +36,15 @@ def quarantine_list(session: Session, wanted: QuarantineFilter, number: int) -> 
 
 
 def quarantined(session: Session, quarantine_id: int) -> Row[Any] | None:
-    """One message with what it says; None where it is gone."""
-    query = _messages([Quarantine.id == quarantine_id]).add_columns(Quarantine.payload)
+    """One message with what it says; None where it is gone.
+
+    What came under a login that a person has or had is not shown, also where nobody knew that when it came.
+    """
+    persons = exists().where(
+        Device.login == LOGIN_OF_TOPIC, Assignment.device_id == Device.id, Assignment.person_id.is_not(None)
+    )
+    payload = case((persons.correlate(Quarantine), None), else_=Quarantine.payload).label("payload")
+    query = _messages([Quarantine.id == quarantine_id]).add_columns(payload)
     return session.execute(query).one_or_none()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from tracker.sealing import Sealer
 from tracker.storage import register
 from tracker.storage.accounts import change_password, close_account, create_account
-from tracker.storage.devices import add_device, set_payload_key
+from tracker.storage.devices import add_device, renew_secret, revoke_device, set_payload_key
 from tracker.storage.register import NotFound
 from tracker.web.city import city, db
 from tracker.web.words import KIND
@@ -24,6 +25,7 @@ from tracker.wire.encrypted import key_of
 from tracker.wire.topics import position_topic
 
 NIP_DIGITS = 18
+CITY_TIME = ("%Y-%m-%d", "%Y-%m-%dT%H:%M")
 RULES = {
     "ck_device_login": "a login has 2 to 63 small letters, digits and hyphens, and begins with a letter or digit",
 }
@@ -112,8 +114,9 @@ def add_vehicle(call_sign: str, plate: str, kind: str, unit: str) -> None:
 @click.argument("login")
 @click.option("--person", "nip", help="NIP of the person who carries it.")
 @click.option("--vehicle", "call_sign", help="Call sign of the vehicle that carries it.")
+@click.option("--since", type=click.DateTime(CITY_TIME), help="From which time of the city on, where not from now on.")
 @one_transaction
-def add_a_device(login: str, nip: str | None, call_sign: str | None) -> None:
+def add_a_device(login: str, nip: str | None, call_sign: str | None, since: datetime | None) -> None:
     """Add a device for a person or a vehicle; its secret is shown once."""
     if (nip is None) == (call_sign is None):
         raise click.UsageError("say who carries it: either --person NIP or --vehicle CALL_SIGN")
@@ -121,8 +124,30 @@ def add_a_device(login: str, nip: str | None, call_sign: str | None) -> None:
     person_id = register.person_with_nip(session, nip).id if nip else None
     vehicle_id = register.vehicle_called(session, call_sign).id if call_sign else None
     kind = "phone" if nip else "tracker"
-    secret = add_device(session.connection(), login, kind, person_id=person_id, vehicle_id=vehicle_id)
+    begin = since.replace(tzinfo=city().zone) if since else None
+    secret = add_device(session.connection(), login, kind, person_id=person_id, vehicle_id=vehicle_id, since=begin)
     click.echo(f"login:  {login}\nsecret: {secret}  (shown once)\ntopic:  {position_topic(login)}")
+
+
+@device_group.command("secret")
+@click.argument("login")
+@one_transaction
+def new_secret(login: str) -> None:
+    """Give a device a new secret, shown once; the old one is refused from now on."""
+    secret = renew_secret(db.session().connection(), login)
+    if secret is None:
+        raise NotFound(f"no device with the login {login!r}")
+    click.echo(f"secret: {secret}  (shown once)")
+
+
+@device_group.command("revoke")
+@click.argument("login")
+@one_transaction
+def revoke(login: str) -> None:
+    """Take a device's right to publish, for good: its connection ends, and its login is not given again."""
+    if not revoke_device(db.session().connection(), login):
+        raise NotFound(f"no device with the login {login!r}")
+    click.echo(f"{login} is revoked")
 
 
 @device_group.command("key")

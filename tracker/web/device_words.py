@@ -33,6 +33,7 @@ REASON = {
     "too_many": _("too many messages at once"),
     "too_large": _("message too large"),
     "unknown_device": _("unknown device"),
+    "no_devices_topic": _("topic of no device"),
     "unstorable": _("refused by the database"),
     "wrong_secret": _("not let in: wrong secret"),
     "unknown_login": _("not let in: unknown login"),

@@ -7,7 +7,6 @@ refused for ever and in order.
 from __future__ import annotations
 
 import logging
-import re
 from typing import NoReturn, cast
 
 from flask import Blueprint, Flask, Response, abort, current_app, request
@@ -20,18 +19,16 @@ from tracker.ingest import Ingest, Message
 from tracker.sealing import Sealer
 from tracker.storage.device_secrets import SecretCheck
 from tracker.storage.devices import DeviceLogin, device_login
-from tracker.storage.fixes import save_batch
-from tracker.storage.quarantine import RejectedMessage, count_refusal
+from tracker.storage.quarantine import count_refusal
 from tracker.web.access import Access, allowed
 from tracker.web.city import city, csrf, db
 from tracker.web.door_saving import SharedIngest
 from tracker.web.errors import RETRY_AFTER_S
 from tracker.wire import osmand_request
-from tracker.wire.topics import position_topic
+from tracker.wire.topics import LOGIN, position_topic
 
 LARGEST_BODY = 64 * 1024  # bytes; a hundred fixes
 MOST_DISCARDED = 4 * 1024 * 1024  # bytes; a photograph that an app sends along
-LOGIN = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 REFUSED = "This login and secret are not admitted. Enter them as the administrator gave them to you.\n"
 AGAIN = "The database cannot be reached. Nothing is lost: keep the message and send it again.\n"
 
@@ -157,5 +154,4 @@ def _hear(device: DeviceLogin, payload: bytes | None) -> None:
         _door().road.save(Message(topic, payload, now))
         return
     _discard()
-    with _door().engine.begin() as conn:
-        save_batch(conn, [], [RejectedMessage(now, topic, device.id, ("too_large",), b"")])
+    _door().road.refuse(Message(topic, b"", now), device.id, "too_large")

@@ -5,11 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from threading import Lock
 
-from sqlalchemy.exc import DBAPIError
-
 from tracker.ingest import Ingest, Message
-
-DEADLOCK = "40P01"
 
 
 class SharedIngest:
@@ -33,11 +29,16 @@ class SharedIngest:
                 self._save_waiting()
         committed.result()
 
+    def refuse(self, message: Message, device_id: int, reason: str) -> None:
+        """The same for a message that is not taken."""
+        with self._road:
+            self._ingest.refuse(message, device_id, reason)
+
     def _save_waiting(self) -> None:
         with self._door:
             batch, self._waiting = self._waiting, []
         try:
-            self._save([message for message, _ in batch])
+            self._ingest.save([message for message, _ in batch])
         except BaseException as error:
             self._ingest.forget()
             for _, committed in batch:
@@ -45,12 +46,3 @@ class SharedIngest:
         else:
             for _, committed in batch:
                 committed.set_result(None)
-
-    def _save(self, messages: list[Message]) -> None:
-        """The bridge writes the same rows in its own order: whom the database chose as victim tries once more."""
-        try:
-            self._ingest.save(messages)
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) != DEADLOCK:
-                raise
-            self._ingest.save(messages)

@@ -98,8 +98,8 @@ def told(done: Replayed) -> list[tuple[str, str]]:
 
 def told_without_payload(count: int) -> str:
     return str(ngettext(
-        "%(num)d message of a person's phone cannot be replayed: only its reasons were kept.",
-        "%(num)d messages of persons' phones cannot be replayed: only their reasons were kept.", count,
+        "%(num)d message cannot be replayed: only its reasons were kept.",
+        "%(num)d messages cannot be replayed: only their reasons were kept.", count,
     ))  # fmt: skip
 
 

@@ -1,8 +1,7 @@
 """OwnTracks JSON, every message of the app. Speeds come in km/h, times in seconds since 1970.
 
-Source: https://owntracks.org/booklet/tech/json/ . What is not read here is discarded, and `DISCARDED` says what that is
-among the fields that apps are known to send: Wi-Fi names, photos, the regions people made for themselves and how they
-move are none of the city's business.
+Source: https://owntracks.org/booklet/tech/json/ . What is not read here is discarded; docs/formats.md says by name what
+that is among the fields that apps are known to send.
 """
 
 from __future__ import annotations
@@ -20,10 +19,6 @@ PING = "p"  # the trigger of a message whose `tst` is the present and whose posi
 BEACON = "b"  # the trigger of a region that is a radio beacon: the position may be the beacon's
 CONNECTIVITY: dict[str | None, str] = {"w": "wifi", "m": "mobile", "o": "offline"}
 CHARGING: dict[int | None, bool] = {1: False, 2: True, 3: True}  # unplugged, charging, full; 0 is unknown
-DISCARDED = (
-    "SSID", "BSSID", "ssid", "bssid", "image", "imagename", "poi", "tag", "inregions", "inrids", "motionactivities",
-    "desc", "event", "face", "name", "p", "tid", "_id", "topic", "source",
-)  # fmt: skip
 # between them the position is coarse, or the right holds only while the app is open
 ANDROID_PERMISSIONS: dict[float, str] = {0: "always", -4: "never"}
 IOS_PERMISSIONS = {

@@ -6,21 +6,14 @@ The identity comes from the topic, which the broker guards, never from the paylo
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import re
 
 ROOT = "owntracks"
 SHARDS = 64
 # every device's positions, and what it says beside them; few wildcards, because brokers count each of them
 SUBSCRIPTIONS = (f"{ROOT}/+/+", f"{ROOT}/+/+/+")
 TO_DEVICES = "cmd"  # the kind of message that goes the other way
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who published: the device's login, and the kind of message ('' is a position)."""
-
-    login: str
-    kind: str
+LOGIN = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")  # of a device
 
 
 def shard(login: str) -> str:
@@ -33,9 +26,9 @@ def position_topic(login: str) -> str:
     return f"{ROOT}/{shard(login)}/{login}"
 
 
-def sender(topic: str) -> Sender | None:
-    """The sender that a topic names, or None where no device of ours publishes on it."""
+def login_of(topic: str) -> str | None:
+    """The login of the device that publishes on a topic, or None where none can."""
     parts = topic.split("/")
-    if len(parts) not in (3, 4) or parts[0] != ROOT or not parts[2] or parts[3:] == [TO_DEVICES]:
+    if len(parts) not in (3, 4) or parts[0] != ROOT or parts[3:] == [TO_DEVICES] or not LOGIN.fullmatch(parts[2]):
         return None
-    return Sender(parts[2], parts[3] if len(parts) == 4 else "")
+    return parts[2]

@@ -13,13 +13,16 @@ MILLISECONDS_FROM = 100_000_000_000  # as seconds it would be the year 5138: a l
 KMH_PER_MPS = 3.6
 KNOTS_PER_MPS = 1.943_844_492_440_6
 FASTEST_MPS = 600.0
+LARGEST = 10**18  # of whole numbers: JSON has larger ones, which nothing here means and no float holds
 YES, NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
 
 def number(value: object) -> float | None:
     """A number, also where it comes as text; may be infinite or NaN, which no range contains."""
-    if type(value) is float or type(value) is int:
+    if type(value) is float:
         return value
+    if type(value) is int:
+        return value if -LARGEST <= value <= LARGEST else None
     if isinstance(value, str) and len(value) < 40 and "_" not in value:  # which Python takes and nobody else
         try:
             return float(value)
