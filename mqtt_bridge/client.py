@@ -36,7 +36,7 @@ from tracker.ingest import Message
 from tracker.wire.topics import SUBSCRIPTIONS
 
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
-KEEPALIVE_S = 30
+KEEPALIVE_S = 10  # a network that was cut without a word is noticed after twice that
 ANSWER_S = 10.0  # how long the broker may take to answer CONNECT and SUBSCRIBE
 IDLE_S = 5.0
 READ_EVERY_S = 0.02

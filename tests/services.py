@@ -249,9 +249,8 @@ class Mosquitto:
     def url(self) -> str:
         return f"mqtt://_bridge:{self.bridge_secret}@127.0.0.1:{self.port}"
 
-    def backlog(self) -> int:
-        """It does not say, and sends in order: once a device's newest message is stored, nothing older comes."""
-        return 0
+    def backlog(self) -> None:
+        """It does not say."""
 
     def add_device(self, login: str, secret: str) -> None:
         """Let a device in; returns when it holds."""

@@ -44,18 +44,22 @@ def stale_acknowledgement() -> None:
 
     It dies then, as any bridge may, before it has saved what it confirmed.
     """
-    unacknowledged: list[bytes] = []
+    stale: list[bytes] = []
 
     def carry(connection: Connection, ingest: Ingest, saver: Executor) -> NoReturn:
+        batch = connection.receive(bridge.BATCH_WAIT_S)
+        if stale:
+            here = set(batch.mids)
+            while not here.issuperset(stale):
+                here |= set(connection.receive(bridge.BATCH_WAIT_S).mids)
+            connection.acknowledge(client.Batch(mids=stale))
+            os.kill(os.getpid(), signal.SIGKILL)
         while True:
-            batch = connection.receive(bridge.BATCH_WAIT_S)
-            if unacknowledged:
-                connection.acknowledge(client.Batch(mids=unacknowledged))
-                os.kill(os.getpid(), signal.SIGKILL)
-            unacknowledged.extend(batch.mids)
+            following = connection.receive(bridge.BATCH_WAIT_S)
+            stale[:] = following.mids
             ingest.save(batch.messages)
             connection.acknowledge(batch)
-            unacknowledged.clear()
+            batch = following
 
     bridge.carry = carry
 

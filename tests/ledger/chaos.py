@@ -46,7 +46,7 @@ def wreak(system: System, kills: Sequence[Kill]) -> dict[str, list[float]]:
         killed_at = time.monotonic()
         system.kill(*names)
         system.revive(*names)
-        system.wait_recovered(paths)
+        system.wait_stored(paths)
         seconds = time.monotonic() - killed_at
         recovery[kill.target].append(seconds)
         log.info("kill %d: %s after %.3f s, recovered in %.2f s", number, kill.target, kill.after_s, seconds)

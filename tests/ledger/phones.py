@@ -14,6 +14,7 @@ import secrets
 import select
 import socket
 import struct
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from threading import Event, Thread
 
 from tracker.wire.topics import position_topic
 
-PACE_S = 0.02
+PACE_S = 0.01
 MOST_IN_FLIGHT = 50
 ANSWER_S = 5.0
 AGAIN_S = 0.1
@@ -29,7 +30,7 @@ ACCEPTED = b"\x20\x02\x00\x00"
 PUBACK = 0x40
 
 
-@dataclass
+@dataclass(eq=False)
 class Record:
     """What one device attempted, fix 0 up to `attempted` less one, and which of them were acknowledged to it.
 
@@ -47,6 +48,10 @@ class Record:
         """Which fix has this time, None where none was attempted with it."""
         n, rest = divmod(fix_time - self.begin, timedelta(seconds=1))
         return n if not rest and 0 <= n < self.attempted else None
+
+    def is_past(self, fix_time: datetime | None, n: int) -> bool:
+        """Whether this is the time of fix `n` or of a later one."""
+        return fix_time is not None and fix_time >= self.begin + timedelta(seconds=n)
 
     def payload(self, n: int) -> bytes:
         at = int(self.begin.timestamp()) + n
@@ -105,11 +110,20 @@ class MqttPhone(Phone):
                 n = self._next()
                 in_flight[n % 0xFFFF + 1] = n
                 sock.sendall(_publication(position_topic(self.record.login), n % 0xFFFF + 1, self.record.payload(n)))
-                pause = PACE_S if len(in_flight) < MOST_IN_FLIGHT else ANSWER_S
-                if select.select([sock], [], [], pause)[0]:
-                    received = self._acknowledge(received + _read(sock), in_flight)
-                elif pause == ANSWER_S:
-                    raise TimeoutError("the broker acknowledges nothing")
+                received = self._listen(sock, received, in_flight)
+
+    def _listen(self, sock: socket.socket, received: bytes, in_flight: dict[int, int]) -> bytes:
+        """Take what is acknowledged until the next fix is due and not too many are in flight."""
+        sent_at = time.monotonic()
+        while True:
+            waited = time.monotonic() - sent_at
+            if waited >= (PACE_S if len(in_flight) < MOST_IN_FLIGHT else ANSWER_S):
+                break
+            if select.select([sock], [], [], PACE_S)[0]:
+                received = self._acknowledge(received + _read(sock), in_flight)
+        if len(in_flight) >= MOST_IN_FLIGHT:
+            raise TimeoutError("the broker acknowledges nothing")
+        return received
 
     def _acknowledge(self, received: bytes, in_flight: dict[int, int]) -> bytes:
         """Take whole acknowledgements off what was received; returns the rest."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 import psutil
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from config import Config
@@ -44,21 +44,36 @@ class AnyBroker(Protocol):
 
     def add_device(self, login: str, secret: str) -> None: ...
 
-    def backlog(self) -> int: ...
+    def backlog(self) -> int | None:
+        """How many messages it keeps for the bridge; None where it does not say.
+
+        Then it is one that sends in order: once a device's newest message is stored, nothing older comes.
+        """
+        ...
 
 
 class System:
     """The parts by name, their phones, and what is stored."""
 
     def __init__(
-        self, folder: Path, broker: AnyBroker, database: DatabaseServer, bridge: Sequence[str] = BRIDGE, point: str = ""
+        self,
+        folder: Path,
+        broker: AnyBroker,
+        database: DatabaseServer,
+        bridge: Sequence[str] = BRIDGE,
+        point: str = "",
+        bridges_way: str = "",
     ) -> None:
-        """`bridge` is what Python runs as the bridge, `point` where it is to die; see `tracker.failpoints`."""
+        """`bridge` is what Python runs as the bridge, `point` where it is to die; see `tracker.failpoints`.
+
+        `bridges_way` is where it finds the broker, unless that is the broker itself.
+        """
         self.broker, self.database = broker, database
         env = {
             "PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT), "DATA_DIR": str(folder), "DEMO": "0",
             "DATABASE_URL": database.url("jejak_app"), "DATABASE_OWNER_URL": database.url("jejak_owner"),
-            "HTTP_PORT": str(free_port()), "MQTT_URL": broker.url, "RETENTION_DAYS": str(RETENTION_DAYS),
+            "HTTP_PORT": str(free_port()), "MQTT_URL": bridges_way or broker.url,
+            "RETENTION_DAYS": str(RETENTION_DAYS),
         }  # fmt: skip
         config = Config.from_env(env)
         self.http_port = config.http_port
@@ -76,13 +91,16 @@ class System:
         """Start everything; when it returns, the broker keeps what devices publish for the bridge."""
         for part in ("database", "broker"):
             self.parts[part].start()
+        self.migrate()
+        self.bridge.start()
+        self.web.start()
+
+    def migrate(self) -> None:
         owner = make_engine(self.database.url("jejak_owner"), pool_size=1)
         migrate(owner, "jejak_app", RETENTION_DAYS)
         with owner.begin() as conn:
             keep_partitions(conn, datetime.now(UTC), RETENTION_DAYS)
         owner.dispose()
-        self.bridge.start()
-        self.web.start()
 
     def stop(self) -> None:
         for phone in self.phones:
@@ -93,7 +111,9 @@ class System:
 
     def add_phones(self, seed: str, mqtt: int = MQTT_PHONES, http: int = HTTP_PHONES) -> None:
         """Register phones, let them in, and let them publish until the system stops."""
-        records = [self._register(f"phone-{len(self.phones) + n}") for n in range(mqtt + http)]
+        records = [self.register(f"phone-{len(self.phones) + n}") for n in range(mqtt + http)]
+        for record in records:
+            self.broker.add_device(record.login, record.secret)
         fresh: list[Phone] = [MqttPhone(record, self.broker.port, seed) for record in records[:mqtt]]
         fresh += [HttpPhone(record, self.http_port, seed) for record in records[mqtt:]]
         for phone in fresh:
@@ -102,8 +122,7 @@ class System:
 
     def kill(self, *names: str) -> None:
         """SIGKILL to these parts and all their children at once."""
-        doomed = [psutil.Process(process.popen.pid) for name in names if (process := self.parts[name]).popen]
-        for one in [child for parent in doomed for child in parent.children(recursive=True)] + doomed:
+        for one in [process for name in names for process in self.processes(name)]:
             try:
                 one.kill()
             except psutil.NoSuchProcess:
@@ -111,27 +130,46 @@ class System:
         for name in names:
             self.parts[name].kill()
 
+    def processes(self, name: str) -> list[psutil.Process]:
+        """A part's children, and itself."""
+        process = self.parts[name]
+        if process.popen is None or self.dead(name):
+            return []
+        parent = psutil.Process(process.popen.pid)
+        return [*parent.children(recursive=True), parent]
+
+    def dead(self, name: str) -> bool:
+        """Whether a part has ended by itself, or was never started."""
+        process = self.parts[name]
+        return process.popen is None or process.popen.poll() is not None
+
     def revive(self, *names: str) -> None:
         """Start these parts again, as the process runner does."""
         for name, process in self.parts.items():
             if name in names:
                 process.revive() if name != "bridge" else process.start(wait=False)
 
-    def wait_recovered(self, paths: Sequence[str]) -> None:
-        """Wait until every phone of these paths has a fix stored that it first attempted after this call."""
-        due = {phone.record.device_id: phone.record.attempted for phone in self.phones if phone.path in paths}
-        begin = {phone.record.device_id: phone.record.begin for phone in self.phones}
+    def wait_stored(self, paths: Sequence[str]) -> None:
+        """Wait until every phone of these paths has a fix stored that it attempted after this call."""
+        due = {phone.record: phone.record.attempted for phone in self.phones if phone.path in paths}
+        missing = [record.login for record in due]
 
         def all_newer() -> bool:
             try:
                 with self.engine.connect() as conn:
-                    newest = conn.execute(select(DeviceState.device_id, DeviceState.fix_time)).all()
+                    newest = dict(conn.execute(select(DeviceState.device_id, DeviceState.fix_time)).all())
             except DBAPIError:
                 return False
-            stored = {device_id: (at - begin[device_id]).total_seconds() for device_id, at in newest if at}
-            return all(stored.get(device_id, -1) >= n for device_id, n in due.items())
+            awaited = (record.login for record, n in due.items() if not record.is_past(newest.get(record.device_id), n))
+            missing[:] = awaited
+            return not missing
 
-        wait_until(all_newer, f"fixes over {' and '.join(paths)} are stored again", RECOVERED_S)
+        try:
+            wait_until(all_newer, f"fixes over {' and '.join(paths)} are stored again", RECOVERED_S)
+        except AssertionError as error:
+            logs = (f"{name}: {part.tail()}" for name, part in self.parts.items())
+            error.add_note("\n".join([f"still missing: {missing}", *logs]))
+            raise
 
     def settle(self) -> Ledger:
         """End the phones and wait until the broker has nothing left for the bridge; what came of it all."""
@@ -139,15 +177,20 @@ class System:
             phone.end()
         records = [phone.record for phone in self.phones]
         newest = {(record.device_id, max(record.acknowledged)) for record in records if record.acknowledged}
-        wait_until(lambda: not newest & balance(self.engine, records).lost, "the newest fixes are stored", SETTLED_S)
-        wait_until(lambda: self.broker.backlog() == 0, "the broker has nothing left for the bridge", SETTLED_S)
+
+        def settled() -> bool:
+            backlog = self.broker.backlog()
+            return not newest & balance(self.engine, records).lost if backlog is None else backlog == 0
+
+        wait_until(settled, "the broker has nothing left for the bridge", SETTLED_S)
         return balance(self.engine, records)
 
-    def _register(self, login: str) -> Record:
+    def register(self, login: str) -> Record:
+        """A device in the database; the broker does not know it by that."""
         with self.engine.begin() as conn:
+            conn.execute(text("SET LOCAL synchronous_commit = on"))  # also where the fixes are to be lost
             secret = add_device(conn, login, "tracker", vehicle_id=builders.vehicle(conn), since=builders.LONG_AGO)
             device_id = known_devices(conn, [login])[login].id
-        self.broker.add_device(login, secret)
         return Record(device_id, login, secret, since_yesterday())
 
     def _bridge_is_there(self) -> bool:
