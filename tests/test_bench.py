@@ -29,8 +29,8 @@ def test_the_ledger_counts_what_was_lost_and_what_nobody_sent(database_server: D
     with engine.begin() as conn:
         for second in (0, 1, 5):  # of the seconds 0, 1, 2 that the first device sent
             conn.execute(
-                text("INSERT INTO fix (fix_time, received_at, device_id, lat_e7, lon_e7) "
-                     "SELECT to_timestamp(:at), now(), id, 0, 0 FROM device WHERE login = 'bench-0'"),
+                text("INSERT INTO fix (fix_time, received_after_s, device_id, lat_e7, lon_e7) "
+                     "SELECT to_timestamp(:at), 0, id, 0, 0 FROM device WHERE login = 'bench-0'"),
                 {"at": load.begin + second},
             )  # fmt: skip
         ledger = database.check(conn, load)

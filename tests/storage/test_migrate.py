@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, func, inspect, select, text, update
+from sqlalchemy import Engine, func, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from deploy.local.service_user import postgres_programs
@@ -22,12 +23,16 @@ from tracker.domain.fix import Fix
 from tracker.storage.engine import make_engine
 from tracker.storage.fixes import Received, Saved, save_batch
 from tracker.storage.migrate import migrate
-from tracker.storage.models import Base, Quarantine, Retention
-from tracker.storage.partitions import keep_partitions
+from tracker.storage.models import Base, Quarantine, Retention, StoredFix
+from tracker.storage.partitions import DAYS_AHEAD, keep_partitions
 from tracker.storage.quarantine import RejectedMessage
 from tracker.storage.revision import MIGRATIONS, head_revision
 
 DEBIAN_12 = Path("/usr/lib/postgresql/15/bin")
+SHORT = (
+    "device_id", "fix_time", "received_after_s", "sent_after_s", "accuracy_m", "altitude_m", "speed_cmps", "course_deg",
+    "battery_pct", "ignition", "lat_e7", "lon_e7",
+)  # fmt: skip
 # where the distribution has no 15, the oldest server of the wheel stands in
 OLDEST = DEBIAN_12 if DEBIAN_12.exists() else postgres_programs().parents[1] / "pginstall" / "bin"
 
@@ -58,6 +63,36 @@ def test_several_starts_at_once_migrate_once(database_server: DatabaseServer) ->
     database_server.drop("migrated_at_once")
 
 
+def test_fixes_stored_before_their_rows_became_shorter_are_all_there(database_server: DatabaseServer) -> None:
+    database_server.create("migrated_with_fixes")
+    owner = make_engine(database_server.url("jejak_owner", "migrated_with_fixes"), pool_size=1)
+    noon = datetime.combine(datetime.now(UTC).date(), time(12), UTC)
+    said = (1, noon, noon + timedelta(seconds=9.9), noon + timedelta(seconds=2), 5, -3, 7, 250, 40, True)
+    silent = (2, noon - timedelta(days=1), noon, None, None, None, None, None, None, None)
+    with owner.begin() as conn:
+        settings = AlembicConfig()
+        settings.set_main_option("script_location", str(MIGRATIONS))
+        settings.attributes["connection"] = conn
+        command.upgrade(settings, "0001")
+        conn.execute(insert(Retention).values(days=RETENTION_DAYS))
+        keep_partitions(conn, noon, RETENTION_DAYS)
+        for row in (said, silent):
+            conn.exec_driver_sql(
+                "INSERT INTO fix (device_id, fix_time, received_at, sent_at, accuracy_m, altitude_m, speed_cmps, "
+                "course_deg, battery_pct, ignition, lat_e7, lon_e7) VALUES (%s" + ", %s" * 9 + ", 1, 2)", row
+            )  # fmt: skip
+    migrate(owner, "jejak_app", RETENTION_DAYS)
+    with owner.begin() as conn:
+        assert keep_partitions(conn, noon, RETENTION_DAYS) == 0
+        columns = [getattr(StoredFix, name) for name in SHORT]
+        assert [tuple(row) for row in conn.execute(select(*columns).order_by(StoredFix.device_id))] == [
+            (1, noon, 9, 2, 5, -3, 7, 250, 40, True, 1, 2),
+            (2, noon - timedelta(days=1), 86400, None, None, None, None, None, None, None, 1, 2),
+        ]
+    owner.dispose()
+    database_server.drop("migrated_with_fixes")
+
+
 def test_the_road_works_on_the_oldest_server_supported() -> None:
     now = datetime.now(UTC)
     with server_folder() as folder:
@@ -77,17 +112,18 @@ def test_the_road_works_on_the_oldest_server_supported() -> None:
         server.process.stop()
 
 
-def test_days_come_ahead_and_go_when_they_expire(engine: Engine, owner: Engine) -> None:
+def test_days_come_ahead_and_what_expired_beside_the_fixes_goes(engine: Engine, owner: Engine) -> None:
     now = datetime.now(UTC)
     with engine.begin() as conn:
         assert keep_partitions(conn, now, RETENTION_DAYS) == 0
     with owner.begin() as conn:
+        conn.execute(text(f"DROP TABLE fix_{now + timedelta(days=DAYS_AHEAD):%Y%m%d}"))
         conn.execute(update(Retention).values(days=RETENTION_DAYS - 5))
     with engine.begin() as conn:
         for hours in (1, 24 * 57):
             old = RejectedMessage(now - timedelta(hours=hours), "owntracks/01/x", None, ("unknown_device",), b"{}")
             save_batch(conn, [], [old])
-        assert keep_partitions(conn, now, RETENTION_DAYS - 5) == 5
+        assert keep_partitions(conn, now, RETENTION_DAYS - 5) == 1
         assert conn.scalars(select(func.count()).select_from(Quarantine)).one() == 1
 
 

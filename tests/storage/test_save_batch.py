@@ -38,7 +38,8 @@ def test_a_fix_is_stored_with_its_time_place_and_measures(engine: Engine) -> Non
     assert save(engine, received(device_id, 1)) == Saved(stored=1)
     with engine.connect() as conn:
         row = conn.execute(select(StoredFix.__table__)).one()
-    assert (row.device_id, row.fix_time, row.received_at) == (device_id, NOW - timedelta(minutes=1), NOW)
+    assert (row.device_id, row.fix_time, row.received_after_s) == (device_id, NOW - timedelta(minutes=1), 60)
+    assert (row.sent_after_s, row.battery_pct, row.ignition) == (None, None, None)
     assert (row.lat_e7, row.lon_e7, row.accuracy_m, row.speed_cmps) == (-62000000, 1068000000, 12, 325)
 
 
@@ -151,6 +152,27 @@ def test_values_beyond_the_store_are_kept_at_its_limit(engine: Engine) -> None:
     device_id = vehicle_device(engine)
     wild = Fix(NOW, -6.2, 106.8, accuracy_m=9e6, altitude_m=-900, speed_mps=1e308)
     assert save(engine, Received(device_id, NOW, wild)) == Saved(stored=1)
+
+
+@pytest.mark.parametrize(("year", "kept"), [(1, -(2**31) + 1), (9999, 2**31 - 1)])
+def test_a_sending_time_centuries_away_costs_no_fix(engine: Engine, year: int, kept: int) -> None:
+    device_id = vehicle_device(engine)
+    by_a_wild_clock = Fix(NOW, -6.2, 106.8, sent_at=datetime(year, 6, 1, tzinfo=UTC))
+    assert save(engine, Received(device_id, NOW, by_a_wild_clock)) == Saved(stored=1)
+    with engine.connect() as conn:
+        assert conn.scalars(select(StoredFix.sent_after_s)).one() == kept
+
+
+def test_a_fix_of_ten_years_ago_keeps_when_it_was_received_and_sent(engine: Engine, owner: Engine) -> None:
+    """The longest that may be configured to be kept."""
+    device_id, long_ago = vehicle_device(engine), NOW - timedelta(days=3650)
+    with owner.begin() as conn:
+        bounds = f"FOR VALUES FROM ('{long_ago:%Y-%m-%d}') TO ('{long_ago + timedelta(days=1):%Y-%m-%d}')"
+        conn.execute(text(f"CREATE TABLE fix_{long_ago:%Y%m%d} PARTITION OF fix {bounds}"))
+    assert save(engine, Received(device_id, NOW, Fix(long_ago, -6.2, 106.8, sent_at=NOW))) == Saved(stored=1)
+    with engine.connect() as conn:
+        kept = conn.execute(select(StoredFix.received_after_s, StoredFix.sent_after_s)).one()
+    assert tuple(kept) == (3650 * 86400, 3650 * 86400)
 
 
 @pytest.mark.parametrize("statement", ["UPDATE verdict SET status = 'NO_SHOW'", "DELETE FROM audit", "DROP TABLE fix"])

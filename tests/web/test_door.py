@@ -309,7 +309,7 @@ def test_a_deadlock_with_the_bridge_is_tried_once_more(phone: Phone, engine: Eng
         waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
         with engine.connect() as watcher:
             wait_until(lambda: watcher.scalar(waits), "the door waits for the bridge's row")
-        row = "INSERT INTO fix (device_id, fix_time, received_at, lat_e7, lon_e7) VALUES (:device, :at, now(), 1, 1)"
+        row = "INSERT INTO fix (device_id, fix_time, received_after_s, lat_e7, lon_e7) VALUES (:device, :at, 0, 1, 1)"
         # the door has written it and waits for our row, we wait for its: the database ends the one that waited first
         bridge.execute(text(row), {"device": phone.id, "at": THEN + timedelta(seconds=10)})
         bridge.rollback()

@@ -64,8 +64,8 @@ def kept(engine: Engine) -> Sequence[Any]:
 
 def times(engine: Engine) -> list[tuple[datetime, datetime]]:
     with engine.connect() as conn:
-        rows = conn.execute(select(m.StoredFix.fix_time, m.StoredFix.received_at).order_by(m.StoredFix.fix_time))
-        return [tuple(row) for row in rows]
+        rows = conn.execute(select(m.StoredFix.fix_time, m.StoredFix.received_after_s).order_by(m.StoredFix.fix_time))
+        return [(at, at + timedelta(seconds=after_s)) for at, after_s in rows]
 
 
 @pytest.fixture

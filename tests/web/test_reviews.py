@@ -24,7 +24,7 @@ def record_track(engine: Engine, person_id: int, start: datetime, minutes: int, 
         phone = build.device(conn, person_id=person_id)
         times = (start + timedelta(minutes=n) for n in range(minutes))
         where = {"device_id": phone, "lat_e7": lat, "lon_e7": lon, "accuracy_m": 10}
-        conn.execute(insert(m.StoredFix), [{"fix_time": t, "received_at": t, **where} for t in times])
+        conn.execute(insert(m.StoredFix), [{"fix_time": t, "received_after_s": 0, **where} for t in times])
 
 
 def looks(engine: Engine) -> list[tuple[int | None, str, dict[str, str]]]:

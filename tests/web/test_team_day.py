@@ -40,7 +40,7 @@ def send(engine: Engine, person_id: int, minutes: range, lon_e7: int = 106800000
         phone = build.device(conn, person_id=person_id)
         times = [at(8) + timedelta(minutes=minute) for minute in minutes]
         place = {"device_id": phone, "lat_e7": -62000000, "lon_e7": lon_e7, "accuracy_m": 8}
-        conn.execute(insert(m.StoredFix), [{"fix_time": one, "received_at": one, **place} for one in times])
+        conn.execute(insert(m.StoredFix), [{"fix_time": one, "received_after_s": 0, **place} for one in times])
 
 
 def test_a_judged_day_is_drawn_from_its_verdict_and_not_computed_anew(
@@ -111,7 +111,7 @@ def test_the_map_gets_the_fixes_and_the_gap_of_the_verdict(
         phone = build.device(conn, person_id=people.own, interval_s=300)
         good = {"device_id": phone, "lat_e7": -62000000, "lon_e7": 1068000000, "accuracy_m": 8}
         vague = {**good, "lon_e7": 1069000000, "accuracy_m": 900}
-        rows = [{**one, "fix_time": when, "received_at": when}
+        rows = [{**one, "fix_time": when, "received_after_s": 0}
                 for one, when in ((good, at(9)), (vague, at(9, 5)), (good, at(9, 10)))]  # fmt: skip
         conn.execute(insert(m.StoredFix), rows)
     page = supervisor.get(team_path(people.own)).text

@@ -1,4 +1,4 @@
-"""The scheduler's part in keeping the store bounded: room for the days ahead, expired days dropped."""
+"""Room for the days ahead; the bridge makes it, too, so that storing does not depend on the scheduler."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ log = logging.getLogger(__name__)
 
 
 def keep(engine: Engine, now: datetime, retention_days: int) -> int:
-    """Make the missing days ahead and drop the expired ones; returns how many tables came or went."""
+    """Make the missing days ahead; returns how many were made."""
     with engine.begin() as conn:
-        changed = keep_partitions(conn, now, retention_days)
-    if changed:
-        log.info("partitions: %d days made or dropped", changed)
-    return changed
+        made = keep_partitions(conn, now, retention_days)
+    if made:
+        log.info("partitions: %d days made", made)
+    return made

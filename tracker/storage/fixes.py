@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from tracker.domain.fix import CLOCK_AHEAD, Fix
 from tracker.domain.observation import CONNECTIVITY, Lost, NoFix, Said
 from tracker.storage.device_health import save_health
+from tracker.storage.models.said import NOT_SAID, NOT_SAID_S
 from tracker.storage.quarantine import RejectedMessage, reason_counts, save_rejected
 
 LATE_AFTER = timedelta(minutes=10)  # later than this, the window of a fix may have been judged without it
@@ -60,14 +61,14 @@ class Saved:
 # ---- a batch on its way into the database: binary rows of one size, with a number for "not said" in each column ----
 
 COLUMNS = (
-    "fix_time, received_at, sent_at, device_id, lat_e7, lon_e7, accuracy_m, altitude_m, speed_cmps, course_deg, "
-    "battery_pct, ignition"
+    "fix_time, received_after_s, sent_after_s, device_id, lat_e7, lon_e7, accuracy_m, altitude_m, speed_cmps, "
+    "course_deg, battery_pct, ignition"
 )
 STAGE = """
 CREATE TEMP TABLE IF NOT EXISTS staged (
-    fix_time timestamptz, received_at timestamptz, sent_at timestamptz, device_id int4, lat_e7 int4, lon_e7 int4,
-    accuracy_m int2, altitude_m int2, speed_cmps int2, course_deg int2, battery_pct int2, ignition int2,
-    charging int2, connectivity int2
+    fix_time timestamptz, received_at timestamptz, received_after_s int4, sent_after_s int4, device_id int4,
+    lat_e7 int4, lon_e7 int4, accuracy_m int2, altitude_m int2, speed_cmps int2, course_deg int2, battery_pct int2,
+    ignition int2, charging int2, connectivity int2
 ) ON COMMIT DELETE ROWS;
 DELETE FROM staged -- of an earlier batch in the same transaction
 """
@@ -75,12 +76,14 @@ COPY_STAGED = "COPY staged FROM STDIN (FORMAT BINARY)"
 COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_TAIL = b"\xff\xff"
 TIME, INT, SMALL = (8, "q"), (4, "i"), (2, "h")
-LAYOUT = [TIME] * 3 + [INT] * 3 + [SMALL] * 8
+LAYOUT = [TIME] * 2 + [INT] * 5 + [SMALL] * 8
 ROW = Struct(">h" + "".join(f"i{letter}" for _, letter in LAYOUT))  # the number of columns, then size and value of each
 POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+SECOND = timedelta(seconds=1)
+SECOND_US = 1_000_000
 NO_TIME = -(2**63)  # PostgreSQL's -infinity
-NOT_SAID = -(2**15)
+INT_MAX = 2**31 - 1
 SMALLINT_MAX = 2**15 - 1
 CONNECTIVITY_CODES = {name: code for code, name in enumerate(CONNECTIVITY, 1)}
 
@@ -99,25 +102,17 @@ KEEP_NEWEST_HEALTH = ",\n".join(  # an old message may come again long after it 
 # goes no further, but for the device's health. A fix is late by the time of its commit: that is when a judge could
 # first see it.
 SAVE_STAGED = f"""
-WITH said AS (
-    SELECT nullif(fix_time, '-infinity') AS fix_time, received_at, nullif(sent_at, '-infinity') AS sent_at, device_id,
-        lat_e7, lon_e7, nullif(accuracy_m, {NOT_SAID}) AS accuracy_m, nullif(altitude_m, {NOT_SAID}) AS altitude_m,
-        nullif(speed_cmps, {NOT_SAID}) AS speed_cmps, nullif(course_deg, {NOT_SAID}) AS course_deg,
-        nullif(battery_pct, {NOT_SAID}) AS battery_pct, nullif(ignition, {NOT_SAID})::int4::bool AS ignition,
-        nullif(charging, {NOT_SAID})::int4::bool AS charging,
-        (ARRAY[{", ".join(f"'{name}'" for name in CONNECTIVITY)}])[connectivity] AS connectivity
-    FROM staged
-), held AS MATERIALIZED (
+WITH held AS MATERIALIZED (
     SELECT s.*,
-        CASE WHEN s.fix_time IS NULL THEN 'no_fix'
+        CASE WHEN s.fix_time = '-infinity' THEN 'no_fix'
              WHEN a.id IS NULL THEN 'unassigned'
-             WHEN a.person_id IS NOT NULL AND s.fix_time > s.received_at + %(clock_ahead)s THEN 'clock_ahead'
+             WHEN a.person_id IS NOT NULL AND s.received_after_s < -{CLOCK_AHEAD.total_seconds():.0f} THEN 'clock_ahead'
              WHEN a.vehicle_id IS NOT NULL OR EXISTS (
                 SELECT FROM duty_window w
                 WHERE w.person_id = a.person_id AND s.fix_time BETWEEN w.accepts_from AND w.accepts_until
              ) THEN 'followed'
              ELSE 'off_duty' END AS fate
-    FROM said s LEFT JOIN LATERAL ( -- one look at the index for each fix, however many devices there are
+    FROM staged s LEFT JOIN LATERAL ( -- one look at the index for each fix, however many devices there are
         SELECT * FROM assignment WHERE device_id = s.device_id AND period @> s.fix_time LIMIT 1
     ) a ON true
     ORDER BY s.device_id, s.fix_time DESC
@@ -125,13 +120,15 @@ WITH said AS (
     INSERT INTO fix ({COLUMNS})
     SELECT {COLUMNS} FROM held WHERE fate = 'followed'
     ON CONFLICT DO NOTHING
-    RETURNING device_id, fix_time, received_at
+    RETURNING device_id, fix_time, received_after_s
 ), newest AS (
     SELECT DISTINCT ON (device_id) * FROM held WHERE fate = 'followed' ORDER BY device_id, fix_time DESC
 ), health AS (
-    SELECT DISTINCT ON (device_id) device_id, battery_pct, charging, connectivity,
-        CASE WHEN fix_time IS NOT NULL THEN extract(epoch FROM greatest(received_at - fix_time, '0'))::int END AS lag_s
-    FROM held ORDER BY device_id, battery_pct IS NULL, received_at DESC, fix_time DESC NULLS LAST
+    SELECT DISTINCT ON (device_id) device_id, nullif(battery_pct, {NOT_SAID}) AS battery_pct,
+        nullif(charging, {NOT_SAID})::int4::bool AS charging,
+        (ARRAY[{", ".join(f"'{name}'" for name in CONNECTIVITY)}])[connectivity] AS connectivity,
+        CASE WHEN fix_time > '-infinity' THEN greatest(received_after_s, 0) END AS lag_s
+    FROM held ORDER BY device_id, held.battery_pct = {NOT_SAID}, received_at DESC, fix_time DESC
 ), counted AS (
     SELECT h.device_id, max(h.received_at) AS heard_at,
         count(*) FILTER (WHERE fate = 'followed') AS followed,
@@ -146,14 +143,17 @@ WITH said AS (
 ), late AS (
     INSERT INTO late_day (device_id, day)
     SELECT DISTINCT device_id, (fix_time AT TIME ZONE 'UTC')::date
-    FROM stored WHERE greatest(received_at, %(now)s) - fix_time > %(late_after)s ORDER BY 1, 2
+    FROM stored
+    WHERE received_after_s > {LATE_AFTER.total_seconds():.0f} OR %(now)s::timestamptz - fix_time > %(late_after)s
+    ORDER BY 1, 2
     ON CONFLICT (device_id, day) DO UPDATE SET day = excluded.day -- locks the mark: who takes it away sees our fixes
 ), state AS (
     INSERT INTO device_state AS d (device_id, last_heard_at, fix_time, lat_e7, lon_e7, accuracy_m, speed_cmps,
         course_deg, ignition, battery_pct, charging, connectivity, lag_s, stored, duplicate, off_duty, unassigned,
         clock_ahead, no_fix)
-    SELECT t.device_id, t.heard_at, n.fix_time, n.lat_e7, n.lon_e7, n.accuracy_m, n.speed_cmps,
-        n.course_deg, n.ignition, h.battery_pct, h.charging, h.connectivity, h.lag_s, t.stored, t.followed - t.stored,
+    SELECT t.device_id, t.heard_at, n.fix_time, n.lat_e7, n.lon_e7, nullif(n.accuracy_m, {NOT_SAID}),
+        nullif(n.speed_cmps, {NOT_SAID}), nullif(n.course_deg, {NOT_SAID}), nullif(n.ignition, {NOT_SAID})::int4::bool,
+        h.battery_pct, h.charging, h.connectivity, h.lag_s, t.stored, t.followed - t.stored,
         t.off_duty, t.unassigned, t.clock_ahead, t.no_fix
     FROM tallied t JOIN health h USING (device_id) LEFT JOIN newest n USING (device_id) ORDER BY t.device_id
     ON CONFLICT (device_id) DO UPDATE SET
@@ -191,7 +191,7 @@ def _save_heard(cursor: psycopg.Cursor[Any], heard: Sequence[Received], now: dat
     cursor.execute(STAGE)
     with cursor.copy(COPY_STAGED) as copy:
         copy.write(b"".join((COPY_HEAD, *rows, COPY_TAIL)))
-    cursor.execute(SAVE_STAGED, {"late_after": LATE_AFTER, "clock_ahead": CLOCK_AHEAD, "now": now})
+    cursor.execute(SAVE_STAGED, {"late_after": LATE_AFTER, "now": now})
     stored, duplicate, off_duty, unassigned, clock_ahead, no_fix = cast("tuple[int, ...]", cursor.fetchone())
     statuses, counters, lost = save_health(cursor, heard)
     return Saved(
@@ -204,11 +204,13 @@ def _row(one: Received) -> bytes:
     said = one.said
     received = (one.received_at - POSTGRES_EPOCH) // MICROSECOND
     if type(said) is Fix:
+        fix_time = (said.fix_time - POSTGRES_EPOCH) // MICROSECOND
         return ROW.pack(
-            14,
-            8, (said.fix_time - POSTGRES_EPOCH) // MICROSECOND,
+            15,
+            8, fix_time,
             8, received,
-            8, NO_TIME if said.sent_at is None else (said.sent_at - POSTGRES_EPOCH) // MICROSECOND,
+            4, (received - fix_time) // SECOND_US,
+            4, NOT_SAID_S if said.sent_at is None else _after_s(said.sent_at - said.fix_time),
             4, one.device_id,
             4, round(said.lat * 1e7),
             4, round(said.lon * 1e7),
@@ -225,10 +227,16 @@ def _row(one: Received) -> bytes:
         (said.battery_pct, said.charging, said.connectivity) if isinstance(said, NoFix) else (None, None, None)
     )
     return ROW.pack(
-        14, 8, NO_TIME, 8, received, 8, NO_TIME, 4, one.device_id, 4, 0, 4, 0, *[2, NOT_SAID] * 4,
+        15, 8, NO_TIME, 8, received, 4, 0, 4, NOT_SAID_S, 4, one.device_id, 4, 0, 4, 0, *[2, NOT_SAID] * 4,
         2, NOT_SAID if battery is None else battery, 2, NOT_SAID, 2, NOT_SAID if charging is None else charging,
         2, NOT_SAID if connectivity is None else CONNECTIVITY_CODES[connectivity],
     )  # fmt: skip
+
+
+def _after_s(after: timedelta) -> int:
+    """From the fix to the sending; what a wrong clock says beyond the 68 years of four bytes is kept at that limit."""
+    seconds = after // SECOND
+    return seconds if -INT_MAX < seconds < INT_MAX else INT_MAX if seconds > 0 else -INT_MAX
 
 
 def _small(value: float | None, scale: int = 1) -> int:

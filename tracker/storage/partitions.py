@@ -12,9 +12,9 @@ DAYS_AHEAD = 7  # a fix may be a day early, and maintenance may be away for days
 
 
 def keep_partitions(conn: Connection, now: datetime, retention_days: int) -> int:
-    """Make the missing days ahead, drop the expired ones and what is as old in quarantine.
+    """Make the missing days ahead, and delete what expired beside the fixes, in quarantine and the health of devices.
 
-    Returns how many days came or went.
+    Returns how many days were made. Expired days of fixes are dropped by `tracker.maintenance.retention`.
     """
     first = oldest_kept(now, retention_days).date()
     last = now.astimezone(UTC).date() + timedelta(days=DAYS_AHEAD)

@@ -11,12 +11,14 @@ from sqlalchemy import Connection, Row, text
 
 from tracker.domain.geo import Zone
 from tracker.domain.privacy import Sighting
+from tracker.storage.models.said import NOT_SAID
 
 LOOK_BACK = timedelta(days=1)
 
-SIGHTINGS = text("""
+SIGHTINGS = text(f"""
 SELECT DISTINCT ON (v.id) v.id AS vehicle_id, v.kind, u.name AS agency, d.expected_interval_s,
-    f.fix_time, f.lat_e7, f.lon_e7, f.speed_cmps, f.course_deg,
+    f.fix_time, f.lat_e7, f.lon_e7, nullif(f.speed_cmps, {NOT_SAID}) AS speed_cmps,
+    nullif(f.course_deg, {NOT_SAID}) AS course_deg,
     b.lat_e7 AS base_lat_e7, b.lon_e7 AS base_lon_e7, b.radius_m AS base_radius_m
 FROM vehicle v
 JOIN unit u ON u.id = v.unit_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, select
@@ -33,8 +33,8 @@ def vehicle_track(conn: Connection, vehicle_id: int, start: datetime, end: datet
 def track_of(conn: Connection, holder: ColumnElement[bool], start: datetime, end: datetime) -> Track:
     """The fixes of [start, end] for the assignments that satisfy `holder`."""
     rows = conn.execute(_held(holder, start, end)).all()
-    kept = [row for row in rows if row.fix_time <= row.received_at + CLOCK_AHEAD]
-    timely = {row.device_id for row in kept if row.received_at <= row.fix_time + LATE_AFTER}
+    kept = [row for row in rows if row.received_after_s >= -CLOCK_AHEAD.total_seconds()]
+    timely = {row.device_id for row in kept if row.received_after_s <= LATE_AFTER.total_seconds()}
     proven = {row.device_id for row in kept} <= timely
     return Track([_fix(row) for row in kept], len(rows) - len(kept), proven)
 
@@ -42,7 +42,7 @@ def track_of(conn: Connection, holder: ColumnElement[bool], start: datetime, end
 def _held(holder: ColumnElement[bool], start: datetime, end: datetime) -> Select[*tuple[Any, ...]]:
     return (
         select(
-            StoredFix.device_id, StoredFix.fix_time, StoredFix.received_at, StoredFix.sent_at,
+            StoredFix.device_id, StoredFix.fix_time, StoredFix.received_after_s, StoredFix.sent_after_s,
             StoredFix.lat_e7, StoredFix.lon_e7, StoredFix.accuracy_m, StoredFix.altitude_m,
             StoredFix.speed_cmps, StoredFix.course_deg, StoredFix.battery_pct, StoredFix.ignition,
         )
@@ -63,5 +63,5 @@ def _fix(row: Row[Any]) -> Fix:
         course_deg=row.course_deg,
         battery_pct=row.battery_pct,
         ignition=row.ignition,
-        sent_at=row.sent_at,
+        sent_at=None if row.sent_after_s is None else row.fix_time + timedelta(seconds=row.sent_after_s),
     )

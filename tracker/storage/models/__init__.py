@@ -27,6 +27,7 @@ from tracker.storage.models.fixes import (
     Quarantine,
     Rejection,
     Retention,
+    RewrittenDay,
     StoredFix,
 )
 from tracker.storage.models.register import Assignment, Device, Person, Unit, Vehicle, Zone
@@ -56,6 +57,7 @@ __all__ = [
     "ReportRun",
     "Retention",
     "Revision",
+    "RewrittenDay",
     "Shift",
     "SignInFailure",
     "StoredFix",
@@ -70,5 +72,5 @@ __all__ = [
 APPEND_ONLY = (
     "audit", "device_status", "fix", "idle_revision", "log_decision", "machine_counters", "quarantine", "verdict",
 )  # fmt: skip
-READ_ONLY = ("retention",)
+READ_ONLY = ("retention", "rewritten_day")
 UPDATABLE = {"quarantine": ("replayed_at",)}  # columns of append-only tables that may change all the same

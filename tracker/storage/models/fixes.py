@@ -18,12 +18,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.storage.models.base import Base
+from tracker.storage.models.said import NOT_SAID, NOT_SAID_S, Said, SaidSeconds, SaidYesNo
 
 
 class StoredFix(Base):
     """One fix of one device. Partitioned by UTC day of `fix_time`; columns ordered so that no byte is padding.
 
-    `received_at` is ours, `sent_at` the device's; speeds are cm/s, the rest as its name says.
+    `received_after_s` is from the fix to its arrival here, `sent_after_s` to the device's handing it over: in whole
+    seconds, rounded down, of which four bytes hold 68 years. Speeds are cm/s, the rest as its name says. Nothing is
+    NULL: what the device did not say is None in Python and a number of `said` in the table.
     """
 
     __tablename__ = "fix"
@@ -32,17 +35,30 @@ class StoredFix(Base):
         {"postgresql_partition_by": "RANGE (fix_time)"},
     )
     fix_time: Mapped[datetime]
-    received_at: Mapped[datetime]
-    sent_at: Mapped[datetime | None]
+    received_after_s: Mapped[int]
+    sent_after_s: Mapped[int | None] = mapped_column(SaidSeconds, nullable=False, server_default=str(NOT_SAID_S))
     device_id: Mapped[int] = mapped_column(Integer)
     lat_e7: Mapped[int]
     lon_e7: Mapped[int]
-    accuracy_m: Mapped[int | None] = mapped_column(SmallInteger)
-    altitude_m: Mapped[int | None] = mapped_column(SmallInteger)
-    speed_cmps: Mapped[int | None] = mapped_column(SmallInteger)
-    course_deg: Mapped[int | None] = mapped_column(SmallInteger)
-    battery_pct: Mapped[int | None] = mapped_column(SmallInteger)
-    ignition: Mapped[bool | None]
+    accuracy_m: Mapped[int | None] = mapped_column(Said, nullable=False, server_default=str(NOT_SAID))
+    altitude_m: Mapped[int | None] = mapped_column(Said, nullable=False, server_default=str(NOT_SAID))
+    speed_cmps: Mapped[int | None] = mapped_column(Said, nullable=False, server_default=str(NOT_SAID))
+    course_deg: Mapped[int | None] = mapped_column(Said, nullable=False, server_default=str(NOT_SAID))
+    battery_pct: Mapped[int | None] = mapped_column(Said, nullable=False, server_default=str(NOT_SAID))
+    ignition: Mapped[bool | None] = mapped_column(SaidYesNo, nullable=False, server_default=str(NOT_SAID))
+
+
+class RewrittenDay(Base):
+    """A closed day of `fix` that was rewritten in the order of devices; only the owner writes here.
+
+    `bytes` is the size of its table then: late fixes make it grow, and once they are many it is rewritten again.
+    """
+
+    __tablename__ = "rewritten_day"
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    rewritten_at: Mapped[datetime]
+    fixes: Mapped[int] = mapped_column(BigInteger)
+    bytes: Mapped[int] = mapped_column(BigInteger)
 
 
 class DeviceState(Base):
