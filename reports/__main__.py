@@ -35,7 +35,7 @@ def main() -> None:
     if once:
         print(_run_once(engine, *once, config.retention_days))
     else:
-        serve(City(engine, config.retention_days))
+        serve(City(engine, make_engine(config.database_owner_url, pool_size=2), config.retention_days))
 
 
 def _once_arguments(arguments: Sequence[str]) -> tuple[str, date] | None:

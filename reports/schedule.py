@@ -17,10 +17,11 @@ from sqlalchemy.exc import OperationalError
 from reports.judging import judge_due
 from tracker import metrics
 from tracker.domain.fix import oldest_kept
-from tracker.maintenance import partitions
+from tracker.maintenance import partitions, retention, rewrite
 
 LEADER_LOCK = 0x6C656164  # "lead"
 STAND_BY_S = 1.0
+JUDGING, UPKEEP = "judging", "upkeep"  # the threads
 GUARD_S = 2.0  # how soon an active scheduler notices that its lock is gone
 
 log = logging.getLogger(__name__)
@@ -28,9 +29,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """What jobs work on; long ones end early once `stop` is set."""
+    """What jobs work on; long ones end early once `stop` is set.
+
+    `owner` may alter tables: for whole days of fixes, and nothing else.
+    """
 
     engine: Engine
+    owner: Engine
     retention_days: int
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -40,6 +45,7 @@ class Job:
     name: str
     run: Callable[[City, datetime], object]
     every: timedelta
+    thread: str = JUDGING
 
 
 def _judge_due(city: City, now: datetime) -> None:
@@ -50,9 +56,19 @@ def _keep_partitions(city: City, now: datetime) -> None:
     partitions.keep(city.engine, now, city.retention_days)
 
 
-# Each also runs once at start. One thread runs them all, so none overlaps another.
+def _drop_expired(city: City, now: datetime) -> None:
+    retention.drop_expired(city.owner, now, city.retention_days, city.stop)
+
+
+def _rewrite_days(city: City, now: datetime) -> None:
+    rewrite.rewrite_closed_days(city.owner, now, city.stop)
+
+
+# Each also runs once at start. Those of one thread never overlap; judging must not wait for a day to be rewritten.
 JOBS = (
-    Job("partitions", _keep_partitions, timedelta(days=1)),
+    Job("partitions", _keep_partitions, timedelta(days=1), UPKEEP),
+    Job("retention", _drop_expired, timedelta(hours=1), UPKEEP),
+    Job("rewriting", _rewrite_days, timedelta(minutes=15), UPKEEP),
     Job("judging", _judge_due, timedelta(minutes=1)),
 )
 
@@ -103,12 +119,14 @@ def _run_jobs(city: City, lock: Connection) -> None:
 
 def _scheduler(city: City) -> BackgroundScheduler:
     defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-    executors = {"default": ThreadPoolExecutor(1)}
+    executors = {thread: ThreadPoolExecutor(1) for thread in (JUDGING, UPKEEP)}
     scheduler = BackgroundScheduler(timezone=UTC, executors=executors, job_defaults=defaults)
     now = datetime.now(UTC)
     for job in JOBS:
         seconds = job.every.total_seconds()
-        scheduler.add_job(_run, "interval", (job, city), seconds=seconds, id=job.name, next_run_time=now)
+        scheduler.add_job(
+            _run, "interval", (job, city), seconds=seconds, id=job.name, next_run_time=now, executor=job.thread
+        )
     return scheduler
 
 

@@ -75,7 +75,7 @@ def engine(database: Database) -> Iterator[Engine]:
 @pytest.fixture
 def owner(database: Database) -> Iterator[Engine]:
     """The database as the role that migrates sees it."""
-    owner = make_engine(database.owner_url, pool_size=1)
+    owner = make_engine(database.owner_url, pool_size=2)
     yield owner
     owner.dispose()
 

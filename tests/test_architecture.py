@@ -28,7 +28,7 @@ MAY_IMPORT = {
         "tracker.failpoints", "tracker.metrics", "tracker.wire", "tracker.storage", "tracker.domain", "tracker.sealing",
     },
     "tracker.replay": {"tracker.wire", "tracker.storage", "tracker.domain", "tracker.sealing"},
-    "tracker.maintenance": {"tracker.storage", "tracker.domain"},
+    "tracker.maintenance": {"tracker.failpoints", "tracker.storage", "tracker.domain"},
     "tracker.broker_access": {"tracker.metrics", "tracker.storage", "tracker.domain", "tracker.wire.topics"},
     "tracker.live": {"tracker.metrics", "tracker.storage", "tracker.domain"},
     "tracker.web": {

@@ -1,1 +1,1 @@
-"""Jobs over the store that keep it bounded: partitions made ahead, expired ones dropped."""
+"""Jobs over the store that keep it fast and bounded: days made ahead, rewritten when closed, dropped when expired."""

@@ -57,7 +57,6 @@ class RewrittenDay(Base):
     __tablename__ = "rewritten_day"
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     rewritten_at: Mapped[datetime]
-    fixes: Mapped[int] = mapped_column(BigInteger)
     bytes: Mapped[int] = mapped_column(BigInteger)
 
 

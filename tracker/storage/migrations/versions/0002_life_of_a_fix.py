@@ -109,7 +109,6 @@ def upgrade() -> None:
         "rewritten_day",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("rewritten_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("fixes", sa.BigInteger(), nullable=False),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_rewritten_day")),
     )
