@@ -49,6 +49,10 @@ lint: setup $(VENV)/.dev  ## the linters alone
 bench-ingest: setup $(VENV)/.dev  ## fixes per second through the bridge / through a null subscriber, same run
 	$(BIN)/python -m bench.ingest
 
+.PHONY: bench-store
+bench-store: setup $(VENV)/.dev  ## a hundred million fixes: reading, rewriting and dropping days while ingest runs
+	$(BIN)/python -m bench.store
+
 .PHONY: clean
 clean:  ## remove what set-up installed; the data stay
 	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache bench/build
