@@ -7,7 +7,7 @@ ingest          decode, then save: the road of a message from any door into the 
 replay          what lies in quarantine, once more through the decoder.
 sealing         keys that must be read again, sealed with the city's secret.
 metrics         what operators see of the running city.
-maintenance     partitions and expiry: jobs over storage.
+maintenance     days made ahead, rewritten when closed, dropped when expired: jobs over storage.
 broker_access   the logins and rights of devices, as files a broker reads.
 live            newest positions -> the public snapshot.
 web             the pages and the HTTP interface.

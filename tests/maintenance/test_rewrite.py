@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tests.conftest import RETENTION_DAYS, Database
 from tests.maintenance.days import (
@@ -244,6 +245,24 @@ def test_it_ends_early_when_it_is_told_to(
     assert rewrite.rewrite_closed_days(owner, NOW, stop) == 0
     with owner.connect() as conn:
         assert tables_of(conn) == [day_name(DAY)]
+
+
+def test_a_copy_in_hand_is_cancelled_when_it_is_to_end_and_made_again_later(
+    engine: Engine, owner: Engine, database: Database, devices: list[int], stop: threading.Event
+) -> None:
+    rewrite.begin(owner, DAY)
+    other = make_engine(database.owner_url, pool_size=1)
+    with other.begin() as holder, ThreadPoolExecutor(1) as pool:
+        holder.execute(text(f"LOCK TABLE {day_name(DAY)} IN ACCESS EXCLUSIVE MODE"))
+        copying = pool.submit(rewrite.copy, owner, DAY, stop)
+        wait_until(lambda: waiting(engine), "the copy is at work")
+        stop.set()
+        with pytest.raises(OperationalError, match="canceling statement"):
+            copying.result()
+    other.dispose()
+    assert rewrite.rewrite_closed_days(owner, NOW, threading.Event()) == 1
+    with owner.connect() as conn:
+        assert len(on_disk(conn)) == 10 * 20
 
 
 def test_the_application_may_do_with_a_rewritten_day_what_it_might_before(

@@ -9,11 +9,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text, update
 
+from tests import builders
 from tests.conftest import Database
+from tests.maintenance.days import DAY, drive
 from tests.reports.duties import WORK_DATE, on_duty, runs, verdicts
 from tests.services import Process, wait_until
+from tracker.storage.day_tables import day_tables
+from tracker.storage.models import Retention, RewrittenDay
+from tracker.storage.partitions import DAYS_AHEAD
 
 CHECKOUT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "reports"]
@@ -65,6 +70,20 @@ def test_it_judges_at_start_and_ends_cleanly_when_asked(engine: Engine, start_sc
     scheduler.stop()
     assert scheduler.popen is not None and scheduler.popen.returncode == 0
     assert "Traceback" not in scheduler.tail()
+
+
+def test_it_rewrites_closed_days_and_drops_expired_ones(
+    engine: Engine, owner: Engine, environ: dict[str, str], start_scheduler: StartScheduler
+) -> None:
+    environ["RETENTION_DAYS"] = "50"
+    with owner.begin() as conn:
+        conn.execute(update(Retention).values(days=50))
+    with engine.begin() as conn:
+        drive(conn, [builders.device(conn, vehicle_id=builders.vehicle(conn))], range(10))
+    start_scheduler("active")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        wait_until(lambda: conn.scalars(select(RewrittenDay.day)).all() == [DAY], "the day is rewritten")
+        wait_until(lambda: len(day_tables(conn)) == 50 + 1 + DAYS_AHEAD, "the expired days are gone")
 
 
 def test_a_second_scheduler_stands_by_and_takes_over_when_the_first_is_killed(
