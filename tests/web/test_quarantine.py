@@ -192,8 +192,8 @@ def test_an_old_message_does_not_turn_the_devices_health_back(engine: Engine, tr
         save_batch(conn, [Received(truck, NOW, Fix(NOW, -6.1, 106.8, battery_pct=80))], [])
     replay(engine)
     with engine.connect() as conn:
-        state = conn.execute(select(m.DeviceState.battery_pct, m.DeviceState.lag_s, m.DeviceState.lat_e7)).one()
-    assert tuple(state) == (80, 0, -61000000)
+        state = conn.execute(select(m.DeviceState.battery_pct, m.DeviceState.lag_s, m.DeviceState.fix_time)).one()
+    assert tuple(state) == (80, 0, NOW)
 
 
 def test_a_limit_takes_the_newest_and_says_what_is_left(engine: Engine, truck: int) -> None:

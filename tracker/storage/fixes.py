@@ -1,7 +1,7 @@
-"""The one transaction of the road: points, newest positions, health, rejected messages and marks for late arrivals.
+"""The one transaction of the road: points, health, rejected messages and marks for late arrivals.
 
-At least once, then idempotent: `(device_id, fix_time)` is unique, a repeated fix changes nothing but its count, and a
-newest position only moves forward.
+At least once, then idempotent: `(device_id, fix_time)` is unique, a repeated fix changes nothing but its count, and the
+time of a device's newest fix only moves forward.
 """
 
 from __future__ import annotations
@@ -87,12 +87,6 @@ INT_MAX = 2**31 - 1
 SMALLINT_MAX = 2**15 - 1
 CONNECTIVITY_CODES = {name: code for code, name in enumerate(CONNECTIVITY, 1)}
 
-POSITION = ("lat_e7", "lon_e7", "accuracy_m", "speed_cmps", "course_deg", "ignition", "fix_time")
-MOVE_FORWARD = ",\n".join(
-    f"        {name} = CASE WHEN d.fix_time >= excluded.fix_time OR excluded.fix_time IS NULL THEN d.{name} "
-    f"ELSE excluded.{name} END"
-    for name in POSITION
-)
 KEEP_NEWEST_HEALTH = ",\n".join(  # an old message may come again long after it was heard
     f"        {name} = CASE WHEN d.last_heard_at > excluded.last_heard_at THEN d.{name} "
     f"ELSE coalesce(excluded.{name}, d.{name}) END"
@@ -121,8 +115,6 @@ WITH held AS MATERIALIZED (
     SELECT {COLUMNS} FROM held WHERE fate = 'followed'
     ON CONFLICT DO NOTHING
     RETURNING device_id, fix_time, received_after_s
-), newest AS (
-    SELECT DISTINCT ON (device_id) * FROM held WHERE fate = 'followed' ORDER BY device_id, fix_time DESC
 ), health AS (
     SELECT DISTINCT ON (device_id) device_id, nullif(battery_pct, {NOT_SAID}) AS battery_pct,
         nullif(charging, {NOT_SAID})::int4::bool AS charging,
@@ -130,7 +122,7 @@ WITH held AS MATERIALIZED (
         CASE WHEN fix_time > '-infinity' THEN greatest(received_after_s, 0) END AS lag_s
     FROM held ORDER BY device_id, held.battery_pct = {NOT_SAID}, received_at DESC, fix_time DESC
 ), counted AS (
-    SELECT h.device_id, max(h.received_at) AS heard_at,
+    SELECT h.device_id, max(h.received_at) AS heard_at, max(h.fix_time) FILTER (WHERE fate = 'followed') AS fix_time,
         count(*) FILTER (WHERE fate = 'followed') AS followed,
         count(*) FILTER (WHERE fate = 'off_duty') AS off_duty,
         count(*) FILTER (WHERE fate = 'unassigned') AS unassigned,
@@ -148,17 +140,14 @@ WITH held AS MATERIALIZED (
     ORDER BY 1, 2
     ON CONFLICT (device_id, day) DO UPDATE SET day = excluded.day -- locks the mark: who takes it away sees our fixes
 ), state AS (
-    INSERT INTO device_state AS d (device_id, last_heard_at, fix_time, lat_e7, lon_e7, accuracy_m, speed_cmps,
-        course_deg, ignition, battery_pct, charging, connectivity, lag_s, stored, duplicate, off_duty, unassigned,
-        clock_ahead, no_fix)
-    SELECT t.device_id, t.heard_at, n.fix_time, n.lat_e7, n.lon_e7, nullif(n.accuracy_m, {NOT_SAID}),
-        nullif(n.speed_cmps, {NOT_SAID}), nullif(n.course_deg, {NOT_SAID}), nullif(n.ignition, {NOT_SAID})::int4::bool,
-        h.battery_pct, h.charging, h.connectivity, h.lag_s, t.stored, t.followed - t.stored,
-        t.off_duty, t.unassigned, t.clock_ahead, t.no_fix
-    FROM tallied t JOIN health h USING (device_id) LEFT JOIN newest n USING (device_id) ORDER BY t.device_id
+    INSERT INTO device_state AS d (device_id, last_heard_at, fix_time, battery_pct, charging, connectivity, lag_s,
+        stored, duplicate, off_duty, unassigned, clock_ahead, no_fix)
+    SELECT t.device_id, t.heard_at, t.fix_time, h.battery_pct, h.charging, h.connectivity, h.lag_s,
+        t.stored, t.followed - t.stored, t.off_duty, t.unassigned, t.clock_ahead, t.no_fix
+    FROM tallied t JOIN health h USING (device_id) ORDER BY t.device_id
     ON CONFLICT (device_id) DO UPDATE SET
         last_heard_at = greatest(d.last_heard_at, excluded.last_heard_at),
-{MOVE_FORWARD},
+        fix_time = greatest(d.fix_time, excluded.fix_time),
 {KEEP_NEWEST_HEALTH},
         stored = d.stored + excluded.stored, duplicate = d.duplicate + excluded.duplicate,
         off_duty = d.off_duty + excluded.off_duty, unassigned = d.unassigned + excluded.unassigned,

@@ -61,10 +61,11 @@ class RewrittenDay(Base):
 
 
 class DeviceState(Base):
-    """The newest position of a device, its health, and what was counted of it. `fix_time` only moves forward.
+    """The time of a device's newest fix, its health, and what was counted of it. `fix_time` only moves forward.
 
-    Health is kept whoever carries the device and whatever became of its fixes: battery, charging and connectivity as
-    last heard, `lag_s` from that message's fix to its arrival, when the broker lost it, what it wrote where it may not.
+    No position: it would still be there when all fixes have expired. Health is kept whoever carries the device and
+    whatever became of its fixes: battery, charging and connectivity as last heard, `lag_s` from that message's fix to
+    its arrival, when the broker lost it, what it wrote where it may not.
     """
 
     __tablename__ = "device_state"
@@ -72,12 +73,6 @@ class DeviceState(Base):
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id"), primary_key=True)
     last_heard_at: Mapped[datetime]
     fix_time: Mapped[datetime | None]
-    lat_e7: Mapped[int | None]
-    lon_e7: Mapped[int | None]
-    accuracy_m: Mapped[int | None] = mapped_column(SmallInteger)
-    speed_cmps: Mapped[int | None] = mapped_column(SmallInteger)
-    course_deg: Mapped[int | None] = mapped_column(SmallInteger)
-    ignition: Mapped[bool | None]
     battery_pct: Mapped[int | None] = mapped_column(SmallInteger)
     charging: Mapped[bool | None]
     connectivity: Mapped[str | None]

@@ -114,6 +114,8 @@ def upgrade() -> None:
     )
     op.execute(COPY_DAYS)
     op.execute("DROP TABLE fix_before")
+    for name in ("lat_e7", "lon_e7", "accuracy_m", "speed_cmps", "course_deg", "ignition"):
+        op.drop_column("device_state", name)  # a person's last position outlived all fixes there, and nobody read it
     op.execute(KEEP_DAYS)
     op.execute(KEEP_LATE_FIX)
     op.execute("REVOKE EXECUTE ON FUNCTION keep_late_fix() FROM PUBLIC")
