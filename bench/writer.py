@@ -14,7 +14,8 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from mqtt_bridge.client import BATCH_MESSAGES, BATCH_WAIT_S
+from mqtt_bridge.bridge import BATCH_WAIT_S
+from mqtt_bridge.client import BATCH_MESSAGES
 from tracker.ingest import Ingest, Message
 from tracker.sealing import Sealer
 from tracker.storage.engine import make_engine
