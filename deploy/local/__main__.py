@@ -1,4 +1,7 @@
-"""`python -m deploy.local`: a whole city on this machine, until Ctrl-C. `... db`, `... broker`: become that server."""
+"""`python -m deploy.local`: a whole city on this machine, until Ctrl-C. `... db`, `... broker`: become that server.
+
+`... backup FOLDER` copies everything of it, `... restore FOLDER` makes a city of such a copy.
+"""
 
 from __future__ import annotations
 
@@ -136,20 +139,41 @@ def _become(command: list[str]) -> NoReturn:
     os.execvp(command[0], command)
 
 
-COMMANDS: dict[str, Callable[[Config], int]] = {"city": city, "db": db, "broker": broker}
+def back_up(config: Config, folder: str) -> int:
+    """Write a backup into a new folder."""
+    from deploy.local import backup  # with what starts of servers do not need
+
+    backup.backup(config, Path(folder))
+    print(f"jejak: {folder} holds the city as it is now, secrets included: keep it where only you can read it")
+    return 0
+
+
+def restore(config: Config, folder: str) -> int:
+    """Make a city of a backup."""
+    from deploy.local import backup
+
+    backup.restore(config, Path(folder))
+    print(f"jejak: the city of {folder} is in {config.data_dir}; start it as ever")
+    return 0
+
+
+COMMANDS: dict[str, Callable[..., int]] = {
+    "city": city, "db": db, "broker": broker, "backup": back_up, "restore": restore,
+}  # fmt: skip
+FOLDER = ("backup", "restore")  # commands that name one
 
 
 def main(arguments: list[str]) -> int:
-    name = arguments[0] if arguments else "city"
-    if name not in COMMANDS:
-        sys.exit(f"expected one of: {', '.join(COMMANDS)}")
+    name, *rest = arguments or ["city"]
+    if name not in COMMANDS or len(rest) != (name in FOLDER):
+        sys.exit(f"expected one of: {', '.join(f'{one} FOLDER' if one in FOLDER else one for one in COMMANDS)}")
     try:
         config = Config.from_env(os.environ)
         if config.database_is_embedded or config.mqtt_is_embedded:
             ensure_service_user()
             open_way(config.data_dir)
             require_reachable(config.data_dir)
-        return COMMANDS[name](config)
+        return COMMANDS[name](config, *rest)
     except (ConfigError, SetupError) as error:
         sys.exit(f"jejak: {error}")
 

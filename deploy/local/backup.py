@@ -1,0 +1,145 @@
+"""Everything of a city that cannot be made again, in one folder; and a city made of such a folder.
+
+The broker's files are copied first, the database after them: what a device was told is safe before the backup began is
+in one or the other, or in both, where it is recognised. A broker that stands still leaves its files as a killed one
+would, which loses nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+
+from config import Config, database_socket_dir, kept_secret
+from deploy.local.postgres import Postgres
+from deploy.local.service_user import SetupError, give, postgres_programs
+
+MANIFEST = "manifest.json"
+MADE_AGAIN = ("db", "run", "nats", "log", "metrics", "lock", "supervisor.*")  # of DATA_DIR, or copied another way
+JOBS = 2  # tables that are written or read at once
+POLL_S = 0.1
+
+
+def backup(config: Config, target: Path) -> None:
+    """Write a backup of the city, running or not, into a new folder. Raises SetupError."""
+    if target.exists():
+        raise SetupError(f"{target} is there already; name a new folder, one for each backup")
+    fresh = target.with_name(f".{target.name}.{os.getpid()}")
+    fresh.mkdir(mode=0o700)
+    try:
+        if config.mqtt_is_embedded and (config.data_dir / "nats").exists():
+            with _standing_still(config.data_dir / "nats" / "nats.pid"):
+                _copy(config.data_dir / "nats", fresh / "nats", leave_out=("nats.pid", "*.ports"))
+        url = make_url(config.database_owner_url)
+        options = ["--format=directory", f"--jobs={JOBS}", "--compress=gzip:1", f"--file={fresh / 'database'}"]
+        _run(url, "pg_dump", *options)
+        _copy(config.data_dir, fresh / "data", leave_out=MADE_AGAIN)
+        manifest = {"made_at": datetime.now(UTC).isoformat(), "files": _digests(fresh)}
+        (fresh / MANIFEST).write_text(json.dumps(manifest, indent=1))
+        fresh.rename(target)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def restore(config: Config, source: Path) -> None:
+    """Make a city of a backup where there is none yet. Raises SetupError."""
+    _require_whole(source)
+    if config.database_is_embedded and (config.data_dir / "db").exists():
+        raise SetupError(f"there is a city in {config.data_dir}; name another DATA_DIR, or move that one away")
+    shutil.copytree(source / "data", config.data_dir, dirs_exist_ok=True)
+    if config.mqtt_is_embedded and (source / "nats").exists():
+        shutil.copytree(source / "nats", config.data_dir / "nats")
+        for path in [config.data_dir / "nats", *(config.data_dir / "nats").rglob("*")]:
+            give(path)
+    restored = Config.from_env(os.environ)  # with the secrets of the backup
+    with _database(restored):
+        url = make_url(restored.database_owner_url)
+        _run(url, "pg_restore", "--exit-on-error", "--no-owner", f"--jobs={JOBS}", str(source / "database"))
+
+
+@contextmanager
+def _standing_still(pid_file: Path) -> Iterator[None]:
+    """The process of this file does nothing meanwhile; where it does not run, there is nothing to hold."""
+    pid = int(pid_file.read_text()) if pid_file.exists() else 0
+    running = pid and Path(f"/proc/{pid}/comm").exists() and Path(f"/proc/{pid}/comm").read_text() == "nats-server\n"
+    if running:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        if running:
+            os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def _database(config: Config) -> Iterator[None]:
+    """The database to restore into: the operator's own, or the embedded one, made and running meanwhile."""
+    if not config.database_is_embedded:
+        yield
+        return
+    server = Postgres.embedded(config.data_dir / "db", database_socket_dir(config.data_dir))
+    server.prepare({role: kept_secret(config.data_dir, role) for role in ("jejak_owner", "jejak_app")})
+    running = subprocess.Popen(server.command(), stderr=subprocess.DEVNULL)
+    try:
+        while _exit_code(make_url(config.database_owner_url), "pg_isready"):
+            if running.poll() is not None:
+                raise SetupError("the database does not start; its own words are above")
+            time.sleep(POLL_S)
+        yield
+    finally:
+        running.send_signal(signal.SIGINT)
+        running.wait()
+
+
+def _copy(source: Path, target: Path, leave_out: tuple[str, ...]) -> None:
+    here = str(source)
+    unwanted = shutil.ignore_patterns(*leave_out)
+    shutil.copytree(source, target, ignore=lambda folder, names: unwanted(folder, names) if folder == here else ())
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every file below a folder, by its place there."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): _sha256(path) for path in files}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _require_whole(source: Path) -> None:
+    """The manifest is written last and names every file: without it, or with others, it is no backup of ours."""
+    try:
+        files = json.loads((source / MANIFEST).read_text())["files"]
+    except FileNotFoundError:
+        raise SetupError(f"{source} is no whole backup: it has no {MANIFEST}") from None
+    found = _digests(source)
+    del found[MANIFEST]
+    if found != files:
+        wrong = sorted(name for name in found.keys() | files.keys() if found.get(name) != files.get(name))
+        raise SetupError(f"{source} is damaged: {', '.join(wrong[:5])}")
+
+
+def _run(url: URL, program: str, *options: str) -> None:
+    """One of PostgreSQL's programs, on this database; its complaints go to the terminal."""
+    if _exit_code(url, program, *options):
+        raise SetupError(f"{program} failed; its own words are above")
+
+
+def _exit_code(url: URL, program: str, *options: str) -> int:
+    host = url.query.get("host") or url.host or ""
+    where = ["-h", str(host), "-p", str(url.port or 5432), "-U", str(url.username), "-d", str(url.database)]
+    env = {**os.environ, "PGPASSWORD": str(url.password or "")}
+    return subprocess.run([str(postgres_programs() / program), *where, *options], env=env, check=False).returncode
