@@ -146,12 +146,10 @@ def _measure(city: City, folder: Path, seconds: int) -> Iterator[str]:
     with _writing(city, folder / "half", full / 2, time.time()) as writer, _probing(city) as probe:
         _say("ingest at half its maximum, undisturbed")
         usual = _timed(lambda: time.sleep(seconds))
-        _say("tracks of a day as it arrived")
-        unsorted_ms = _tracks(city, [yesterday])
         _say("rewriting closed days")
         spans = _rewrite(city, day_bounds(today)[0])
-        _say("tracks of rewritten days")
-        sorted_ms = _tracks(city, closed)
+        _say("tracks of rewritten days and of one as it arrived, in turn")
+        sorted_ms, unsorted_ms = _tracks(city, closed, [yesterday])
         _say("dropping a day")
         dropping = _timed(lambda: drop_expired(city.owner, datetime.now(UTC), DAYS - 1, NO_STOP))
         batches = writer()
@@ -166,6 +164,7 @@ def _measure(city: City, folder: Path, seconds: int) -> Iterator[str]:
     ):  # fmt: skip
         yield from _stalls(name, span, batches, probe)
     yield f"retention.drop {dropping.seconds:.2f} s"
+    yield f"load_average {os.getloadavg()[1]:.1f} over_5_minutes_at_the_end"
     yield from _ledger(city, oldest, at_full_rate + sum(b.stored for b in batches))
 
 
@@ -263,16 +262,20 @@ def _rewrite(city: City, now: datetime) -> list[Span]:
         return [_timed(partial(rewrite, city.owner, session, day, NO_STOP)) for day in due(session, now)]
 
 
-def _tracks(city: City, days: list[date]) -> list[float]:
-    """Milliseconds of reading one person's whole day, of random people and days, from a cold cache."""
+def _tracks(city: City, *kinds: list[date]) -> list[list[float]]:
+    """Milliseconds of reading one person's whole day, of random people and days of each kind, from a cold cache.
+
+    In turn, so that whatever else the machine does falls on all kinds alike.
+    """
     _forget_pages(city)
-    found = []
+    found: list[list[float]] = [[] for _ in kinds]
     with city.app.connect() as conn:
         people = conn.scalars(text(HOLDERS), {"first": city.first, "last": city.last}).all()
-        for _ in range(SAMPLES):
-            begin, end = day_bounds(random.choice(days))
+        for number in range(SAMPLES * len(kinds)):
+            begin, end = day_bounds(random.choice(kinds[number % len(kinds)]))
             person = Assignment.person_id == random.choice(people)
-            found.append(1000 * _timed(partial(track_of, conn, person, begin, end)).seconds)
+            took = _timed(partial(track_of, conn, person, begin, end))
+            found[number % len(kinds)].append(1000 * took.seconds)
             conn.rollback()
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from bench import database, ingest
+from bench import database, ingest, store
 from bench.load import Load
 from bench.rates import Progress, sustained
 from tests.services import DatabaseServer
@@ -46,3 +46,10 @@ def test_a_small_run_stores_all_it_sent_and_prints_the_ratio(capsys: pytest.Capt
     values = {name: float(value) for name, value, _unit in lines}
     assert values["ingest.ratio"] == pytest.approx(values["ingest.bridge"] / values["ingest.null"], abs=0.01)
     assert (values["ingest.stored"], values["ingest.lost"], values["ingest.unexpected"]) == (4000, 0, 0)
+
+
+def test_a_small_store_is_read_rewritten_and_dropped_and_nothing_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    store.main(["--fixes", "20000", "--seconds", "1"])
+    values = {line.split()[0]: float(line.split()[1]) for line in capsys.readouterr().out.splitlines()}
+    assert (values["store.fixes"], values["store.difference"]) == (20_000, 0)
+    assert values["rewrite.day"] > 0 and values["track.day"] > 0 and values["ingest.rate"] > 0
