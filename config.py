@@ -38,7 +38,7 @@ class Config:
     database_url: str
     database_owner_url: str
     database_is_embedded: bool
-    mqtt_url: str
+    mqtt_urls: tuple[str, ...]  # one for each server of a cluster
     mqtt_is_embedded: bool
     http_host: str
     http_port: int
@@ -66,7 +66,7 @@ class Config:
             database_url=database_url or embedded_database_url(data_dir, "jejak_app"),
             database_owner_url=owner_url or embedded_database_url(data_dir, "jejak_owner"),
             database_is_embedded=database_url is None,
-            mqtt_url=_mqtt_url(environ) or _embedded_mqtt_url(data_dir, mqtt_port),
+            mqtt_urls=_mqtt_urls(environ) or (_embedded_mqtt_url(data_dir, mqtt_port),),
             mqtt_is_embedded=not environ.get("MQTT_URL"),
             http_host=environ.get("HTTP_HOST") or "127.0.0.1",
             http_port=http_port,
@@ -220,14 +220,17 @@ def _database_url(name: str, value: str) -> str:
     return parts._replace(scheme="postgresql+psycopg").geturl()
 
 
-def _mqtt_url(environ: Mapping[str, str]) -> str | None:
-    value = environ.get("MQTT_URL")
-    if not value:
-        return None
-    parts = _split("MQTT_URL", value)
-    if parts.scheme not in ("mqtt", "mqtts") or not (parts.hostname and parts.username and parts.password):
-        raise ConfigError("MQTT_URL: expected mqtt://login:secret@host:port (or mqtts:// for TLS)")
-    return value
+def _mqtt_urls(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The broker's URL, or those of a cluster's servers, which are one URL with several places."""
+    value = environ.get("MQTT_URL", "")
+    login, at, places = value.rpartition("@")
+    urls = tuple(login + at + place for place in places.split(",")) if value else ()
+    for url in urls:
+        parts = _split("MQTT_URL", url)
+        if parts.scheme not in ("mqtt", "mqtts") or not (parts.hostname and parts.username and parts.password):
+            raise ConfigError("MQTT_URL: expected mqtt://login:secret@host:port (or mqtts:// for TLS; of a cluster "
+                              "mqtt://login:secret@host:port,host:port)")
+    return urls
 
 
 def _split(name: str, url: str) -> SplitResult:

@@ -14,8 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
-from tests.services import CHECKOUT, Broker, DatabaseServer, Process, server_folder
-from tracker.broker_access import nats as nats_access
+from tests.services import CHECKOUT, AnyBroker, Broker, DatabaseServer, Process, server_folder
 from tracker.storage.engine import make_engine
 from tracker.storage.migrate import migrate
 from tracker.storage.partitions import keep_partitions
@@ -97,11 +96,12 @@ def bridge(database: Database, broker: Broker, tmp_path: Path) -> Iterator[Proce
     process.stop()
 
 
-def bridge_process(database: Database, broker: Broker, folder: Path) -> Process:
+def bridge_process(database: Database, broker: AnyBroker, folder: Path) -> Process:
     """A bridge from this broker to this database, not yet started."""
     env = {"DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url, "MQTT_URL": broker.url}
-    return Process(
+    process = Process(
         [sys.executable, "-m", "mqtt_bridge"], folder / "bridge.log",
-        lambda: nats_access.bridge_session_exists(broker.nats.folder),
+        lambda: "the durable session exists" in process.said(),
         env={**os.environ, **env, "DATA_DIR": str(folder)}, cwd=CHECKOUT,
     )  # fmt: skip
+    return process

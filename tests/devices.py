@@ -9,7 +9,7 @@ import paho.mqtt.client as mqtt
 from sqlalchemy import Engine
 
 from tests import builders
-from tests.services import Broker, wait_until
+from tests.services import AnyBroker, wait_until
 from tracker.storage.devices import add_device
 
 BEGIN = (datetime.now(UTC) - timedelta(hours=6)).replace(microsecond=0)
@@ -18,7 +18,7 @@ BEGIN = (datetime.now(UTC) - timedelta(hours=6)).replace(microsecond=0)
 class Tracker:
     """A device of a vehicle, admitted at the broker."""
 
-    def __init__(self, engine: Engine, broker: Broker, login: str) -> None:
+    def __init__(self, engine: Engine, broker: AnyBroker, login: str) -> None:
         with engine.begin() as conn:
             vehicle_id = builders.vehicle(conn)
             self.secret = add_device(conn, login, "tracker", vehicle_id=vehicle_id, since=builders.LONG_AGO)

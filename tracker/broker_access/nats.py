@@ -93,14 +93,33 @@ def bridge_session_exists(folder: Path) -> bool:
     return SESSION_SUBJECTS <= {consumer["config"]["filter_subject"] for consumer in _bridges_consumers(folder)}
 
 
+def healthy(folder: Path) -> bool:
+    """Whether the running server says that all is well: in a cluster, that it has caught up with the others."""
+    try:
+        return bool(_asked(folder, "healthz")["status"] == "ok")
+    except OSError:  # 503 is one, too
+        return False
+
+
 def backlog(folder: Path) -> int:
-    """How many messages the broker keeps for the bridge: not yet sent to it, or not yet acknowledged by it."""
-    return sum(int(one["num_pending"]) + int(one["num_ack_pending"]) for one in _bridges_consumers(folder))
+    """How many messages the broker keeps for the bridge: not yet sent to it, or not yet acknowledged by it.
+
+    Of a cluster, what this server leads: all servers together tell the whole.
+    """
+    name = _asked(folder, "varz")["server_name"]
+    led = [one for one in _bridges_consumers(folder) if one.get("cluster", {}).get("leader", name) == name]
+    return sum(int(one["num_pending"]) + int(one["num_ack_pending"]) for one in led)
 
 
 def redelivered(folder: Path) -> int:
     """How many messages the broker had to send to the bridge again, and still has no acknowledgement for."""
     return sum(int(one["num_redelivered"]) for one in _bridges_consumers(folder))
+
+
+def replicas(folder: Path) -> set[int]:
+    """On how many servers messages and sessions are kept, and what the bridge has acknowledged."""
+    streams = {int(stream["config"]["num_replicas"]) for stream in _streams(folder)}
+    return streams | {1 + len(one.get("cluster", {}).get("replicas", ())) for one in _bridges_consumers(folder)}
 
 
 def login_of(folder: Path, connection: int) -> str | None:
@@ -114,9 +133,12 @@ def _bridges_consumers(folder: Path) -> list[dict[str, Any]]:
 
 
 def _consumers(folder: Path) -> list[dict[str, Any]]:
+    return [consumer for stream in _streams(folder) for consumer in stream.get("consumer_detail") or []]
+
+
+def _streams(folder: Path) -> list[dict[str, Any]]:
     report = _asked(folder, "jsz?accounts=true&consumers=true&config=true")
-    streams = [stream for account in report.get("account_details", []) for stream in account.get("stream_detail", [])]
-    return [consumer for stream in streams for consumer in stream.get("consumer_detail") or []]
+    return [stream for account in report.get("account_details", []) for stream in account.get("stream_detail", [])]
 
 
 def _asked(folder: Path, question: str) -> dict[str, Any]:
