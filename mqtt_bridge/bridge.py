@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
 from typing import NoReturn
 
 from sqlalchemy import Engine
@@ -26,7 +27,7 @@ REPORT_EVERY_S = 60.0
 log = logging.getLogger("bridge")
 
 
-def run(urls: Sequence[str], engine: Engine, ingest: Ingest) -> None:
+def run(urls: Sequence[str], ca_file: Path | None, engine: Engine, ingest: Ingest) -> None:
     """Carry messages from the broker to the database for ever; trouble on either side is waited out.
 
     A cluster has several `urls`, and the durable session at each: after any trouble the next one is tried. May be ended
@@ -36,7 +37,7 @@ def run(urls: Sequence[str], engine: Engine, ingest: Ingest) -> None:
     for url in itertools.cycle(urls):
         wait_for_server(engine)
         try:
-            with Connection(url) as connection, ThreadPoolExecutor(1, "save") as saver:
+            with Connection(url, ca_file) as connection, ThreadPoolExecutor(1, "save") as saver:
                 log.info("connected; the durable session exists")
                 said.clear()
                 ingest.forget()

@@ -14,7 +14,16 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
-from tests.services import CHECKOUT, AnyBroker, Broker, DatabaseServer, Process, server_folder
+from tests.services import (
+    BROKERS,
+    CHECKOUT,
+    AnyBroker,
+    Broker,
+    DatabaseServer,
+    Process,
+    missing_program,
+    server_folder,
+)  # fmt: skip
 from tracker.storage.engine import make_engine
 from tracker.storage.migrate import migrate
 from tracker.storage.partitions import keep_partitions
@@ -83,6 +92,18 @@ def owner(database: Database) -> Iterator[Engine]:
 def broker() -> Iterator[Broker]:
     with server_folder() as folder:
         broker = Broker(folder)
+        broker.process.start()
+        yield broker
+        broker.process.stop()
+
+
+@pytest.fixture(scope="module", params=BROKERS)
+def any_broker(request: pytest.FixtureRequest) -> Iterator[AnyBroker]:
+    """Each kind of broker in turn, for all tests of a module: some take long to start."""
+    if program := missing_program(request.param):
+        pytest.skip(f"{program} is not installed: deploy/setup test-services")
+    with server_folder() as folder:
+        broker = BROKERS[request.param](folder)
         broker.process.start()
         yield broker
         broker.process.stop()

@@ -7,7 +7,6 @@ import os
 import random
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -26,6 +25,7 @@ from deploy.local.postgres import Postgres
 from deploy.local.service_user import as_service_user, ensure_service_user, give, nats_program
 from deploy.templates import filled, text
 from tests.certificates import authority, certificate
+from tracker.broker_access import mosquitto as mosquitto_access
 from tracker.broker_access import nats as nats_access
 from tracker.broker_access import rabbitmq as rabbitmq_access
 from tracker.storage.broker_hashes import hashes, sha256
@@ -201,6 +201,7 @@ class Broker:
         self.nats = Nats.embedded(folder / "nats", "127.0.0.1", self.port)
         self.nats.prepare(self.bridge_secret)
         self.process = Process(self.nats.command(), folder / "nats.log", self._answers)
+        self.access = [{"DATA_DIR": str(folder)}]  # what its `tracker.broker_access` is told
         self._devices: dict[str, BrokerLogin] = {}
 
     @property
@@ -232,32 +233,36 @@ class Broker:
 
 
 class Mosquitto:
-    """A private Mosquitto as a city may already run it: one login per device, rights by pattern."""
+    """A private Mosquitto as `deploy/mosquitto` has it."""
 
     def __init__(self, folder: Path) -> None:
-        self.bridge_secret = secrets.token_hex(16)
-        self.port = free_port()
-        self._passwords = folder / "passwords"
-        self._passwords.touch(mode=0o600)
-        (folder / "acl").write_text(
-            "user _bridge\ntopic read owntracks/#\n\npattern write owntracks/+/%u\npattern write owntracks/+/%u/+\n"
-        )
-        (folder / "mosquitto.conf").write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous false\npassword_file {self._passwords}\n"
-            f"acl_file {folder / 'acl'}\nmax_qos 1\nmax_inflight_messages 0\nmax_queued_messages 0\n"
-            "log_dest stderr\nlog_type all\n"
-        )
+        self.bridge_secret = kept_secret(folder, "mqtt_bridge")
+        self.port, self.tls_port = free_port(), free_port()
+        self.folder = folder / "mosquitto"
+        self.folder.mkdir()
+        authority(self.folder)
+        certificate(self.folder)
+        places = {"FOLDER": self.folder, "TLS": self.folder, "MQTT_PORT": self.port,
+                  "MQTTS_HOST": "127.0.0.1", "MQTTS_PORT": self.tls_port}  # fmt: skip
+        (self.folder / "mosquitto.conf").write_text(filled("mosquitto/mosquitto.conf", **places))
+        (self.folder / "rights").write_text(text("mosquitto/rights"))
+        self._devices: dict[str, BrokerLogin] = {}
+        self._write_passwords()
+        for path in [self.folder, *self.folder.iterdir()]:
+            give(path)
         program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
         # as root it would become another user, who cannot read the test's folder
-        command = [program, "-c", str(folder / "mosquitto.conf")]
-        self.process = Process(as_service_user(command), folder / "mosquitto.log", lambda: answers(self.port))
-        self.add_device("_bridge", self.bridge_secret)
-        for path in (folder / "acl", folder / "mosquitto.conf"):
-            give(path)
+        command = as_service_user([program, "-c", str(self.folder / "mosquitto.conf")])
+        self.process = Process(command, folder / "mosquitto.out", lambda: answers(self.port))
+        self.access = [{"BROKER": "mosquitto", "BROKER_DIR": str(self.folder), "MQTT_URL": self.url}]
 
     @property
     def url(self) -> str:
-        return f"mqtt://_bridge:{self.bridge_secret}@127.0.0.1:{self.port}"
+        return f"mqtt://{nats_access.BRIDGE_LOGIN}:{self.bridge_secret}@127.0.0.1:{self.port}"
+
+    @property
+    def ca_file(self) -> Path:
+        return self.folder / "ca.crt"
 
     def backlog(self) -> int:
         """It does not say, and sends in order: once a device's newest message is stored, nothing older comes."""
@@ -265,15 +270,21 @@ class Mosquitto:
 
     def add_device(self, login: str, secret: str) -> None:
         """Let a device in; returns when it holds."""
-        subprocess.run(["mosquitto_passwd", "-b", str(self._passwords), login, secret], check=True)
-        give(self._passwords)
-        if self.process.popen:
-            before = self._reloads()
-            self.process.popen.send_signal(signal.SIGHUP)
+        self._devices[login] = _hashed(login, secret)
+        before = self._reloads()
+        if self._write_passwords() and self.process.popen:
+            mosquitto_access.reload(self.folder)
             wait_until(lambda: self._reloads() > before, "Mosquitto has read its passwords again")
 
+    def _write_passwords(self) -> bool:
+        content = mosquitto_access.password_file(self._devices.values(), self.bridge_secret)
+        return mosquitto_access.admit(self.folder, content)
+
     def _reloads(self) -> int:
-        return self.process.log.read_text().count("Reloading config")
+        log = self.folder / mosquitto_access.LOG_FILE
+        return log.read_text().count("Reloading config") if log.exists() else 0
+
+
 
 
 def _hashed(login: str, secret: str) -> BrokerLogin:
@@ -359,6 +370,10 @@ class NatsCluster:
             node.prepare(routes, self._users())
         first, second, third = (node.process for node in self.nodes)
         self.process = Member(second.command, second.log, self._ready, fellows=[first, third])
+        of_all = {"BROKER": "nats", "MQTT_URL": self.url}
+        self.access = [  # beside each server runs one
+            {"BROKER_DIR": str(node.folder), "BROKER_LOG": str(node.process.log)} | of_all for node in self.nodes
+        ]
 
     @property
     def url(self) -> str:
@@ -417,6 +432,7 @@ class RabbitMQ:
         command = as_service_user(["sh", "-c", RABBITMQ_START])
         log = folder / "rabbitmq.log"
         self.process = Process(command, log, self._ready, env=self._environment(), cwd=self._folder, deadline_s=90)
+        self.access = [{"BROKER": "rabbitmq", "BROKER_API": self.management_url, "MQTT_URL": self.url}]
 
     @property
     def url(self) -> str:
@@ -462,3 +478,13 @@ class RabbitMQ:
 
 
 AnyBroker = Broker | Mosquitto | NatsCluster | RabbitMQ
+BROKERS: dict[str, Callable[[Path], AnyBroker]] = {
+    "nats": Broker, "cluster": NatsCluster, "mosquitto": Mosquitto, "rabbitmq": RabbitMQ,
+}  # fmt: skip
+NEEDS = {"mosquitto": "mosquitto", "rabbitmq": str(RABBITMQ_SERVER), "cluster": "openssl"}
+
+
+def missing_program(kind: str) -> str | None:
+    """What this kind of broker needs and this machine has not."""
+    found = shutil.which(NEEDS.get(kind, "sh"), path="/usr/sbin:/usr/bin:/bin:/usr/local/bin:/usr/local/sbin")
+    return None if found else NEEDS[kind]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,35 +10,10 @@ from sqlalchemy import Engine, select
 
 from tests.conftest import Database, bridge_process
 from tests.devices import BEGIN, Tracker, location
-from tests.services import (
-    RABBITMQ_SERVER,
-    AnyBroker,
-    Broker,
-    Mosquitto,
-    NatsCluster,
-    RabbitMQ,
-    server_folder,
-    wait_until,
-)  # fmt: skip
+from tests.services import AnyBroker, NatsCluster, wait_until
 from tracker.broker_access import nats as nats_access
 from tracker.storage.models import StoredFix
 from tracker.wire.topics import position_topic
-
-KINDS: dict[str, Callable[[Path], AnyBroker]] = {
-    "nats": Broker, "cluster": NatsCluster, "mosquitto": Mosquitto, "rabbitmq": RabbitMQ,
-}  # fmt: skip
-NEEDS = {"mosquitto": "mosquitto", "rabbitmq": str(RABBITMQ_SERVER), "cluster": "openssl"}
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def any_broker(request: pytest.FixtureRequest) -> Iterator[AnyBroker]:
-    if (program := NEEDS.get(request.param)) and not shutil.which(program, path="/usr/sbin:/usr/bin:/usr/local/bin"):
-        pytest.skip(f"{program} is not installed: deploy/setup test-services")
-    with server_folder() as folder:
-        broker = KINDS[request.param](folder)
-        broker.process.start()
-        yield broker
-        broker.process.stop()
 
 
 def stored(engine: Engine) -> list[datetime]:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
-import signal
 import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import bcrypt
 
+from tracker.broker_access import files
 from tracker.wire.topics import ROOT, SUBSCRIPTIONS, TO_DEVICES, shard
 
 if TYPE_CHECKING:  # the broker's own start needs no database
     from tracker.storage.devices import BrokerLogin
 
-BRIDGE_LOGIN = "_bridge"  # no device can have this login: they begin with a letter or digit
+BRIDGE_LOGIN = "_bridge"  # no device can have it: theirs begin with a letter or digit
 USERS_FILE = "users.conf"
 PID_FILE = "nats.pid"
 MONITOR_TIMEOUT_S = 2
@@ -63,29 +62,16 @@ def _user(login: str, hashed: str, publish: list[str], subscribe: list[str]) -> 
 
 
 def write(folder: Path, content: str) -> bool:
-    """Replace the users file if it changed, keeping its owner; True if it did."""
-    path = folder / USERS_FILE
-    if path.exists() and path.read_text() == content:
-        return False
-    owner = folder.stat()
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.touch(mode=0o600)
-    fresh.write_text(content)
-    os.chown(fresh, owner.st_uid, owner.st_gid)
-    fresh.rename(path)
-    return True
+    """Replace the users file if it changed; True if it did."""
+    return files.write(folder / USERS_FILE, content)
 
 
 def reload(folder: Path) -> None:
     """Tell the running server to reread its users; connections of removed ones end.
 
-    Raises ProcessLookupError where the broker is not running: the number in its file may be another process by now.
+    Raises ProcessLookupError where it is not running.
     """
-    pid = _pid(folder)
-    name = Path(f"/proc/{pid}/comm")
-    if name.parent.parent.is_dir() and (not name.exists() or name.read_text().strip() != "nats-server"):
-        raise ProcessLookupError(f"process {pid} is not the broker")
-    os.kill(pid, signal.SIGHUP)
+    files.tell(folder / PID_FILE, "nats-server")
 
 
 def bridge_session_exists(folder: Path) -> bool:
