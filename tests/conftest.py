@@ -117,12 +117,12 @@ def bridge(database: Database, broker: Broker, tmp_path: Path) -> Iterator[Proce
     process.stop()
 
 
-def bridge_process(database: Database, broker: AnyBroker, folder: Path) -> Process:
-    """A bridge from this broker to this database, not yet started."""
-    env = {"DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url, "MQTT_URL": broker.url}
+def bridge_process(database: Database, broker: AnyBroker, folder: Path, **settings: str) -> Process:
+    """A bridge from this broker to this database, with other `settings` if need be, not yet started."""
+    urls = {"DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url, "MQTT_URL": broker.url}
     process = Process(
         [sys.executable, "-m", "mqtt_bridge"], folder / "bridge.log",
         lambda: "the durable session exists" in process.said(),
-        env={**os.environ, **env, "DATA_DIR": str(folder)}, cwd=CHECKOUT,
+        env={**os.environ, **urls, "DATA_DIR": str(folder), **settings}, cwd=CHECKOUT,
     )  # fmt: skip
     return process

@@ -193,13 +193,19 @@ class DatabaseServer:
 
 
 class Broker:
-    """A private NATS as `make run` starts it, but for its port."""
+    """A private NATS as `make run` starts it, but for its port; with `tls` as a production machine does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tls: bool = False) -> None:
         self.bridge_secret = kept_secret(folder, "mqtt_bridge")
-        self.port = free_port()
+        self.port = self.tls_port = free_port()
         self.nats = Nats.embedded(folder / "nats", "127.0.0.1", self.port)
         self.nats.prepare(self.bridge_secret)
+        self.ca_file = self.nats.folder / "ca.crt"
+        if tls:
+            authority(self.nats.folder)
+            certificate(self.nats.folder)
+            (self.nats.folder / "mqtt-here.conf").write_text(filled("nats/mqtt-server.conf", TLS=self.nats.folder))
+            give(self.nats.folder / "server.key")
         self.process = Process(self.nats.command(), folder / "nats.log", self._answers)
         self.access = [{"DATA_DIR": str(folder)}]  # what its `tracker.broker_access` is told
         self._devices: dict[str, BrokerLogin] = {}
@@ -208,6 +214,10 @@ class Broker:
     def url(self) -> str:
         """Where the bridge connects."""
         return f"mqtt://{nats_access.BRIDGE_LOGIN}:{self.bridge_secret}@127.0.0.1:{self.port}"
+
+    @property
+    def tls_url(self) -> str:
+        return self.url.replace("mqtt:", "mqtts:")
 
     def admit(self, *logins: BrokerLogin) -> None:
         """Let these devices in, beside those let in before, as `tracker.broker_access` does; returns when it holds."""
@@ -239,6 +249,7 @@ class Mosquitto:
         self.bridge_secret = kept_secret(folder, "mqtt_bridge")
         self.port, self.tls_port = free_port(), free_port()
         self.folder = folder / "mosquitto"
+        self.ca_file = self.folder / "ca.crt"
         self.folder.mkdir()
         authority(self.folder)
         certificate(self.folder)
@@ -261,8 +272,8 @@ class Mosquitto:
         return f"mqtt://{nats_access.BRIDGE_LOGIN}:{self.bridge_secret}@127.0.0.1:{self.port}"
 
     @property
-    def ca_file(self) -> Path:
-        return self.folder / "ca.crt"
+    def tls_url(self) -> str:
+        return self.url.replace("mqtt:", "mqtts:").replace(str(self.port), str(self.tls_port))
 
     def backlog(self) -> int:
         """It does not say, and sends in order: once a device's newest message is stored, nothing older comes."""
@@ -360,8 +371,8 @@ class NatsCluster:
     def __init__(self, folder: Path, tls: bool = False) -> None:
         self.bridge_secret = kept_secret(folder, "mqtt_bridge")
         self.nodes = [NatsNode(folder, name, tls) for name in ("one", "two", "three")]
-        self._scheme = "mqtts" if tls else "mqtt"
-        self.port = self.nodes[0].port
+        self.port = self.tls_port = self.nodes[0].port
+        self.ca_file = folder / "server-ca.crt"
         self._devices: dict[str, BrokerLogin] = {}
         for name in ("route-ca", "server-ca"):
             authority(folder, name)
@@ -379,7 +390,11 @@ class NatsCluster:
     def url(self) -> str:
         """Where the bridge connects."""
         places = [f"127.0.0.1:{self.nodes[index].port}" for index in (1, 2, 0)]
-        return f"{self._scheme}://{nats_access.BRIDGE_LOGIN}:{self.bridge_secret}@{','.join(places)}"
+        return f"mqtt://{nats_access.BRIDGE_LOGIN}:{self.bridge_secret}@{','.join(places)}"
+
+    @property
+    def tls_url(self) -> str:
+        return self.url.replace("mqtt:", "mqtts:")
 
     def add_device(self, login: str, secret: str) -> None:
         """Let a device in at every server; returns when it holds."""
@@ -412,6 +427,7 @@ class RabbitMQ:
         self.management_url = f"http://jejak-access:{access_secret}@127.0.0.1:{management_port}"
         self.management = rabbitmq_access.Management(self.management_url)
         self._folder = folder / "rabbitmq"
+        self.ca_file = self._folder / "ca.crt"
         self._folder.mkdir()
         (self._folder / "home").mkdir(mode=0o700)
         authority(self._folder)
@@ -439,8 +455,8 @@ class RabbitMQ:
         return f"mqtt://{nats_access.BRIDGE_LOGIN}:{self.bridge_secret}@127.0.0.1:{self.port}"
 
     @property
-    def ca_file(self) -> Path:
-        return self._folder / "ca.crt"
+    def tls_url(self) -> str:
+        return self.url.replace("mqtt:", "mqtts:").replace(str(self.port), str(self.tls_port))
 
     def add_device(self, login: str, secret: str) -> None:
         """Let a device in; when it returns it holds."""
