@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -58,8 +59,9 @@ class Nats:
     def admit(self, devices: Sequence[BrokerLogin]) -> bool:
         news = nats.write(self._folder, nats.users_file(devices, self._secret)) or not self._told
         if news:
-            nats.reload(self._folder)
+            took_s = nats.reload(self._folder)
             self._told = True
+            time.sleep(took_s)  # while it rereads nobody gets in: at least every other moment they do
         return news
 
     def watch(self, engine: Engine) -> None:

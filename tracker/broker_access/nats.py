@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import time
 import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,7 +26,9 @@ if TYPE_CHECKING:  # the broker's own start needs no database
 BRIDGE_LOGIN = "_bridge"  # no device can have it: theirs begin with a letter or digit
 USERS_FILE = "users.conf"
 PID_FILE = "nats.pid"
-MONITOR_TIMEOUT_S = 2
+MONITOR_TIMEOUT_S = 10  # a server that rereads 100,000 users has other things to do
+RELOAD_TIMEOUT_S = 600
+LOOK_AGAIN_S = 0.01
 # what NATS makes of the bridge's subscriptions, such as owntracks/+/+
 SESSION_SUBJECTS = {f"$MQTT.msgs.{topic.replace('/', '.').replace('+', '*')}" for topic in SUBSCRIPTIONS}
 
@@ -37,15 +40,17 @@ def users_file(devices: Iterable[BrokerLogin], bridge_secret: str) -> str:
 
 
 def _device(device: BrokerLogin) -> str:
-    subject = f"{ROOT}.{shard(device.login)}.{device.login}"
-    may_read = [f"{subject}.{TO_DEVICES}", "$MQTT.sub.>"]
-    return _user(device.login, device.secret_bcrypt, [subject, f"{subject}.>"], may_read)
+    # neither login nor hash can hold a quote; as short as can be, because a hundred thousand of them are read at once
+    own = f"{ROOT}.{shard(device.login)}.{device.login}"
+    rights = f'{{publish:["{own}","{own}.>"],subscribe:["{own}.{TO_DEVICES}","$MQTT.sub.>"]}}'
+    return f'{{user:"{device.login}",password:"{device.secret_bcrypt}",permissions:{rights}}}'
 
 
 def _bridge(secret: str) -> str:
     # a salt derived from the secret, so that the same bridge makes the same file and needs no reload
     hashed = bcrypt.hashpw(secret.encode(), _salt(secret)).decode()
-    return _user(BRIDGE_LOGIN, hashed, [], [f"{ROOT}.>", "$MQTT.sub.>"])
+    rights = f'{{publish:{{deny:[">"]}},subscribe:["{ROOT}.>","$MQTT.sub.>"]}}'
+    return f'{{user:"{BRIDGE_LOGIN}",password:"{hashed}",permissions:{rights}}}'
 
 
 def _salt(secret: str) -> bytes:
@@ -54,24 +59,28 @@ def _salt(secret: str) -> bytes:
     return b"$2a$04$" + bytes(alphabet[byte % 64] for byte in digest[:21]) + b"."
 
 
-def _user(login: str, hashed: str, publish: list[str], subscribe: list[str]) -> str:
-    rights = {"publish": {"allow": publish} if publish else {"deny": [">"]}, "subscribe": {"allow": subscribe}}
-    return json.dumps(
-        {"user": login, "password": hashed, "permissions": rights, "allowed_connection_types": ["MQTT"]}
-    )
-
-
 def write(folder: Path, content: str) -> bool:
     """Replace the users file if it changed; True if it did."""
     return files.write(folder / USERS_FILE, content)
 
 
-def reload(folder: Path) -> None:
-    """Tell the running server to reread its users; connections of removed ones end.
+def reload(folder: Path) -> float:
+    """Have the running server reread its users, when connections of removed ones end; returns how many seconds it took.
 
-    Raises ProcessLookupError where it is not running.
+    It checks the secret of every connection again, about a millisecond each. Raises ProcessLookupError where it is not
+    running, and TimeoutError where it does not come to an end.
     """
+    before, began = _loaded_at(folder), time.monotonic()
     files.tell(folder / PID_FILE, "nats-server")
+    while _loaded_at(folder) == before:
+        if time.monotonic() - began > RELOAD_TIMEOUT_S:
+            raise TimeoutError("NATS does not reread its users; its log says why")
+        time.sleep(LOOK_AGAIN_S)
+    return time.monotonic() - began
+
+
+def _loaded_at(folder: Path) -> str:
+    return str(_asked(folder, "varz")["config_load_time"])
 
 
 def bridge_session_exists(folder: Path) -> bool:
@@ -135,7 +144,10 @@ def _asked(folder: Path, question: str) -> dict[str, Any]:
 
 def says_where(folder: Path) -> bool:
     """Whether the running server has written where it answers: it does so a moment after it takes connections."""
-    return (folder / PID_FILE).exists() and _ports_file(folder).exists()
+    try:
+        return bool(_monitor(folder))
+    except (OSError, ValueError):  # not there yet, or half written
+        return False
 
 
 def _monitor(folder: Path) -> str:
