@@ -12,6 +12,7 @@ import logging
 import os
 import secrets
 import signal
+import ssl
 import sys
 import threading
 from collections.abc import Mapping
@@ -23,6 +24,8 @@ from zoneinfo import ZoneInfo
 CHECKOUT = Path(__file__).resolve().parent
 LEAST_SECRET = 32  # characters
 LOG_FORMATS = ("text", "json")
+BROKERS = {"nats": "BROKER_DIR", "mosquitto": "BROKER_DIR", "rabbitmq": "BROKER_API"}  # and what each needs to know
+BRIDGE_LOGIN = "_bridge"  # which no device can have: theirs begin with a letter or digit
 SOCKET_PATH_LIMIT = 90  # a Unix socket's whole path may have 107 bytes; PostgreSQL adds "/.s.PGSQL.5432.lock"
 
 
@@ -38,8 +41,13 @@ class Config:
     database_url: str
     database_owner_url: str
     database_is_embedded: bool
-    mqtt_url: str
+    mqtt_urls: tuple[str, ...]  # one for each server of a cluster
     mqtt_is_embedded: bool
+    mqtt_ca_file: Path | None
+    broker: str | None  # None: a broker whose logins and rights are kept by somebody else
+    broker_dir: Path
+    broker_log: Path
+    broker_api: str
     http_host: str
     http_port: int
     mqtt_host: str
@@ -66,8 +74,13 @@ class Config:
             database_url=database_url or embedded_database_url(data_dir, "jejak_app"),
             database_owner_url=owner_url or embedded_database_url(data_dir, "jejak_owner"),
             database_is_embedded=database_url is None,
-            mqtt_url=_mqtt_url(environ) or _embedded_mqtt_url(data_dir, mqtt_port),
+            mqtt_urls=_mqtt_urls(environ) or (_embedded_mqtt_url(data_dir, mqtt_port),),
             mqtt_is_embedded=not environ.get("MQTT_URL"),
+            mqtt_ca_file=_ca_file(environ),
+            broker=_broker(environ),
+            broker_dir=Path(environ.get("BROKER_DIR") or data_dir / "nats"),
+            broker_log=Path(environ.get("BROKER_LOG") or data_dir / "log" / "broker.log"),
+            broker_api=environ.get("BROKER_API", ""),
             http_host=environ.get("HTTP_HOST") or "127.0.0.1",
             http_port=http_port,
             mqtt_host=environ.get("MQTT_HOST") or "127.0.0.1",
@@ -220,14 +233,58 @@ def _database_url(name: str, value: str) -> str:
     return parts._replace(scheme="postgresql+psycopg").geturl()
 
 
-def _mqtt_url(environ: Mapping[str, str]) -> str | None:
-    value = environ.get("MQTT_URL")
+def _mqtt_urls(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The broker's URL, or those of a cluster's servers, which are one URL with several places."""
+    value = environ.get("MQTT_URL", "")
+    login, at, places = value.rpartition("@")
+    urls = tuple(login + at + place for place in places.split(",")) if value else ()
+    for url in urls:
+        parts = _split("MQTT_URL", url)
+        if parts.scheme not in ("mqtt", "mqtts") or not (parts.hostname and parts.username and parts.password):
+            raise ConfigError("MQTT_URL: expected mqtt://login:secret@host:port (or mqtts:// for TLS; of a cluster "
+                              "mqtt://login:secret@host:port,host:port)")
+    return urls
+
+
+def _ca_file(environ: Mapping[str, str]) -> Path | None:
+    value = environ.get("MQTT_CA_FILE")
     if not value:
         return None
-    parts = _split("MQTT_URL", value)
-    if parts.scheme not in ("mqtt", "mqtts") or not (parts.hostname and parts.username and parts.password):
-        raise ConfigError("MQTT_URL: expected mqtt://login:secret@host:port (or mqtts:// for TLS)")
-    return value
+    if not environ.get("MQTT_URL", "").startswith("mqtts:"):
+        raise ConfigError("MQTT_CA_FILE: only for a broker with TLS; MQTT_URL begins with mqtts:// then")
+    try:
+        ssl.create_default_context(cafile=value)
+    except OSError as error:
+        raise ConfigError(f"MQTT_CA_FILE={value!r}: expected, in PEM format, the certificate of the authority that "
+                          f"signed the broker's ({error})") from error
+    return Path(value)
+
+
+def _broker(environ: Mapping[str, str]) -> str | None:
+    """Which kind of broker has its logins and rights from our database: the embedded one, or what BROKER names."""
+    kind, url = environ.get("BROKER") or None, environ.get("MQTT_URL")
+    if kind is None:
+        return None if url else "nats"
+    if kind not in BROKERS:
+        raise ConfigError(f"BROKER={kind!r}: expected one of {', '.join(BROKERS)}")
+    if not url:
+        raise ConfigError("BROKER is for a broker of your own: MQTT_URL says where it is")
+    if urlsplit(url).username != BRIDGE_LOGIN:
+        raise ConfigError(f"MQTT_URL: with BROKER the bridge's login is {BRIDGE_LOGIN}, which Jejak itself keeps there")
+    _need_place(environ, kind)
+    return kind
+
+
+def _need_place(environ: Mapping[str, str], kind: str) -> None:
+    """BROKER_DIR or BROKER_API, whichever this kind needs."""
+    name = BROKERS[kind]
+    value = environ.get(name, "")
+    if name == "BROKER_DIR" and not Path(value or "missing").is_dir():
+        raise ConfigError(f"BROKER_DIR={value!r}: expected the folder of the broker's files; see deploy/{kind}")
+    if name == "BROKER_API":
+        parts = _split(name, value)
+        if parts.scheme not in ("http", "https") or not (parts.port and parts.username and parts.password):
+            raise ConfigError("BROKER_API: expected http://login:secret@host:port of RabbitMQ's management")
 
 
 def _split(name: str, url: str) -> SplitResult:
@@ -241,7 +298,7 @@ def _split(name: str, url: str) -> SplitResult:
 
 
 def _embedded_mqtt_url(data_dir: Path, port: int) -> str:
-    return f"mqtt://_bridge:{kept_secret(data_dir, 'mqtt_bridge')}@127.0.0.1:{port}"
+    return f"mqtt://{BRIDGE_LOGIN}:{kept_secret(data_dir, 'mqtt_bridge')}@127.0.0.1:{port}"
 
 
 def _timezone(environ: Mapping[str, str]) -> ZoneInfo:

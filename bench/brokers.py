@@ -12,7 +12,7 @@ from pathlib import Path
 
 import bcrypt
 
-from deploy.local.nats import SYNC_INTERVAL, Nats
+from deploy.local.nats import Nats, sync_interval
 from deploy.local.service_user import as_service_user, give, service_folder
 from mqtt_bridge.client import client_id
 from tests.services import Process, answers, free_port
@@ -70,7 +70,7 @@ def nats(folder: Path) -> BenchBroker:
     server.users_file.write_text(bridge_only.replace("users: [", f"users: [\n    {_nats_load(logins[LOAD])}", 1))
     process = Process(server.command(), folder / "nats.log", lambda: answers(port))
     version = _said([str(server.program), "--version"])
-    return BenchBroker(port, process, logins, f"{version}, file store, sync_interval {SYNC_INTERVAL}")
+    return BenchBroker(port, process, logins, f"{version}, file store, sync_interval {sync_interval()}")
 
 
 def _nats_load(secret: str) -> str:

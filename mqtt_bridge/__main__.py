@@ -19,7 +19,7 @@ def main() -> None:
     config = begin("bridge")
     engine = make_engine(config.database_url, pool_size=1)
     wait_for_schema(engine)
-    run(config.mqtt_url, engine, Ingest(engine, config.retention_days, Sealer(config.secret_key)))
+    run(config.mqtt_urls, config.mqtt_ca_file, engine, Ingest(engine, config.retention_days, Sealer(config.secret_key)))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
+from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
 from typing import NoReturn
 
 from sqlalchemy import Engine
@@ -23,27 +26,28 @@ REPORT_EVERY_S = 60.0
 log = logging.getLogger("bridge")
 
 
-def run(url: str, engine: Engine, ingest: Ingest) -> None:
+def run(urls: Sequence[str], ca_file: Path | None, engine: Engine, ingest: Ingest) -> None:
     """Carry messages from the broker to the database for ever; trouble on either side is waited out.
 
-    May be ended at any moment, in any way: what was not acknowledged comes again.
+    A cluster has several `urls`, and the durable session at each: after any trouble the next one is tried. May be ended
+    at any moment, in any way: what was not acknowledged comes again.
     """
-    said = ""
-    while True:
+    said: set[str] = set()
+    for url in itertools.cycle(urls):
         wait_for_server(engine)
         try:
-            with Connection(url) as connection, ThreadPoolExecutor(1, "save") as saver:
+            with Connection(url, ca_file) as connection, ThreadPoolExecutor(1, "save") as saver:
                 log.info("connected; the durable session exists")
-                said = ""
+                said.clear()
                 ingest.forget()
                 carry(connection, ingest, saver)
         except BrokerAway as error:
             trouble = f"{error}; trying again"
         except DBAPIError as error:
             trouble = f"the database does not take the batch ({error.orig}); the broker will send it again"
-        if trouble != said:
+        if trouble not in said:
             log.warning(trouble)
-            said = trouble
+            said.add(trouble)
         time.sleep(RETRY_S)
 
 

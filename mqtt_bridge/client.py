@@ -22,6 +22,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -50,7 +51,7 @@ class BrokerAway(ConnectionError):
 
 
 class BrokerRefuses(BrokerAway):
-    """The broker answered no: wrong secret, or no right to read the positions."""
+    """The broker answered no: wrong secret, no right to read the positions; or it is not who it should be."""
 
 
 @dataclass(slots=True)
@@ -81,7 +82,8 @@ class _Client(mqtt.Client):
 class Connection:
     """One connection with a durable session, subscribed to every device's positions."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, ca_file: Path | None = None) -> None:
+        """Connect. `ca_file` names who signed the broker's certificate, where that is nobody whom the system trusts."""
         parts = urlsplit(url)
         self._url = parts
         self._batch = Batch()
@@ -97,7 +99,7 @@ class Connection:
         )
         self._client.username_pw_set(unquote(parts.username or ""), unquote(parts.password or ""))
         if parts.scheme == "mqtts":
-            self._client.tls_set()
+            self._client.tls_set(str(ca_file) if ca_file else None)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         try:
@@ -156,6 +158,11 @@ class Connection:
         where = f"the broker at {self._url.hostname}:{self._port}"
         try:
             self._client.connect(self._url.hostname or "", self._port, KEEPALIVE_S)
+        except ssl.SSLCertVerificationError as error:
+            raise BrokerRefuses(
+                f"{where} has a certificate that is not to be trusted ({error.verify_message}); check the host in "
+                "MQTT_URL, and MQTT_CA_FILE"
+            ) from error
         except OSError as error:
             raise BrokerAway(f"{where} cannot be reached ({error}); check MQTT_URL, or start the broker") from error
         self._turn_until(lambda: self._connected is not None, f"{where} does not answer CONNECT")

@@ -14,8 +14,16 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
-from tests.services import CHECKOUT, Broker, DatabaseServer, Process, server_folder
-from tracker.broker_access import nats as nats_access
+from tests.services import (
+    BROKERS,
+    CHECKOUT,
+    AnyBroker,
+    Broker,
+    DatabaseServer,
+    Process,
+    missing_program,
+    server_folder,
+)  # fmt: skip
 from tracker.storage.engine import make_engine
 from tracker.storage.migrate import migrate
 from tracker.storage.partitions import keep_partitions
@@ -89,6 +97,18 @@ def broker() -> Iterator[Broker]:
         broker.process.stop()
 
 
+@pytest.fixture(scope="module", params=BROKERS)
+def any_broker(request: pytest.FixtureRequest) -> Iterator[AnyBroker]:
+    """Each kind of broker in turn, for all tests of a module: some take long to start."""
+    if program := missing_program(request.param):
+        pytest.skip(f"{program} is not installed: deploy/setup test-services")
+    with server_folder() as folder:
+        broker = BROKERS[request.param](folder)
+        broker.process.start()
+        yield broker
+        broker.process.stop()
+
+
 @pytest.fixture
 def bridge(database: Database, broker: Broker, tmp_path: Path) -> Iterator[Process]:
     process = bridge_process(database, broker, tmp_path)
@@ -97,11 +117,12 @@ def bridge(database: Database, broker: Broker, tmp_path: Path) -> Iterator[Proce
     process.stop()
 
 
-def bridge_process(database: Database, broker: Broker, folder: Path) -> Process:
-    """A bridge from this broker to this database, not yet started."""
-    env = {"DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url, "MQTT_URL": broker.url}
-    return Process(
+def bridge_process(database: Database, broker: AnyBroker, folder: Path, **settings: str) -> Process:
+    """A bridge from this broker to this database, with other `settings` if need be, not yet started."""
+    urls = {"DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url, "MQTT_URL": broker.url}
+    process = Process(
         [sys.executable, "-m", "mqtt_bridge"], folder / "bridge.log",
-        lambda: nats_access.bridge_session_exists(broker.nats.folder),
-        env={**os.environ, **env, "DATA_DIR": str(folder)}, cwd=CHECKOUT,
+        lambda: "the durable session exists" in process.said(),
+        env={**os.environ, **urls, "DATA_DIR": str(folder), **settings}, cwd=CHECKOUT,
     )  # fmt: skip
+    return process

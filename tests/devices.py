@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import paho.mqtt.client as mqtt
 from sqlalchemy import Engine
 
 from tests import builders
-from tests.services import Broker, wait_until
+from tests.services import AnyBroker, wait_until
 from tracker.storage.devices import add_device
 
 BEGIN = (datetime.now(UTC) - timedelta(hours=6)).replace(microsecond=0)
@@ -18,7 +19,7 @@ BEGIN = (datetime.now(UTC) - timedelta(hours=6)).replace(microsecond=0)
 class Tracker:
     """A device of a vehicle, admitted at the broker."""
 
-    def __init__(self, engine: Engine, broker: Broker, login: str) -> None:
+    def __init__(self, engine: Engine, broker: AnyBroker, login: str) -> None:
         with engine.begin() as conn:
             vehicle_id = builders.vehicle(conn)
             self.secret = add_device(conn, login, "tracker", vehicle_id=vehicle_id, since=builders.LONG_AGO)
@@ -32,17 +33,21 @@ class Tracker:
 class Client:
     """A plain MQTT client whose acknowledgements and refusals a test can read."""
 
-    def __init__(self, port: int, login: str | None, secret: str) -> None:
+    def __init__(self, port: int, login: str | None, secret: str, ca_file: Path | None = None) -> None:
         self.code: str | None = None
+        self.heard: list[str] = []  # topics of what was delivered
         self.acknowledged: set[int] = set()
         self.subscribed: list[bool] = []
         self.disconnected = False
         self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, reconnect_on_failure=False)
         if login:
             self._client.username_pw_set(login, secret)
+        if ca_file:
+            self._client.tls_set(str(ca_file))
         self._client.on_connect = lambda _c, _d, _f, code, _p: setattr(self, "code", str(code))
         self._client.on_publish = lambda _c, _d, mid, _r, _p: self.acknowledged.add(mid)
         self._client.on_subscribe = lambda _c, _d, _m, codes, _p: self.subscribed.append(not codes[0].is_failure)
+        self._client.on_message = lambda _c, _d, message: self.heard.append(message.topic)
         self._client.on_disconnect = lambda *_: setattr(self, "disconnected", True)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
@@ -52,9 +57,10 @@ class Client:
         return self._client.publish(topic, payload, qos=1, retain=retain).mid
 
     def subscribe(self, topic: str) -> bool:
+        """Whether the broker says yes; it may also end the connection."""
         self._client.subscribe(topic, 1)
-        wait_until(lambda: self.subscribed, "SUBACK")
-        return self.subscribed.pop()
+        wait_until(lambda: self.subscribed or self.disconnected, "SUBACK")
+        return self.subscribed.pop() if self.subscribed else False
 
     def wait_acknowledged(self, count: int) -> None:
         wait_until(lambda: len(self.acknowledged) >= count, f"{count} acknowledgements")

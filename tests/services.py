@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -15,15 +16,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import bcrypt
 import psycopg
 from sqlalchemy.engine import URL
 
 from config import kept_secret
 from deploy.local.nats import Nats
 from deploy.local.postgres import Postgres
-from deploy.local.service_user import as_service_user, ensure_service_user, give
+from deploy.local.service_user import as_service_user, ensure_service_user, give, nats_program
+from deploy.templates import filled, text
+from tests.certificates import authority, certificate
+from tracker.broker_access import mosquitto as mosquitto_access
 from tracker.broker_access import nats as nats_access
+from tracker.broker_access import rabbitmq as rabbitmq_access
+from tracker.storage.broker_hashes import hashes, sha256
 from tracker.storage.devices import BrokerLogin
 
 CHECKOUT = Path(__file__).parents[1]
@@ -90,9 +95,11 @@ class Process:
     cwd: Path | None = None
     deadline_s: float = DEADLINE_S
     popen: subprocess.Popen[bytes] | None = field(default=None)
+    began_at: int = 0  # where in its log the newest start begins
 
     def start(self, wait: bool = True) -> None:
         with self.log.open("ab") as log:
+            self.began_at = log.tell()
             self.popen = subprocess.Popen(
                 self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self.env, cwd=self.cwd
             )
@@ -121,6 +128,10 @@ class Process:
 
     def _dead(self) -> bool:
         return self.popen is None or self.popen.poll() is not None
+
+    def said(self) -> str:
+        """What it said since it was last started."""
+        return self.log.read_bytes()[self.began_at :].decode(errors="replace") if self.log.exists() else ""
 
     def tail(self) -> str:
         return self.log.read_text(errors="replace")[-1500:] if self.log.exists() else ""
@@ -182,14 +193,21 @@ class DatabaseServer:
 
 
 class Broker:
-    """A private NATS as `make run` starts it, but for its port."""
+    """A private NATS as `make run` starts it, but for its port; with `tls` as a production machine does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tls: bool = False) -> None:
         self.bridge_secret = kept_secret(folder, "mqtt_bridge")
-        self.port = free_port()
+        self.port = self.tls_port = free_port()
         self.nats = Nats.embedded(folder / "nats", "127.0.0.1", self.port)
         self.nats.prepare(self.bridge_secret)
+        self.ca_file = self.nats.folder / "ca.crt"
+        if tls:
+            authority(self.nats.folder)
+            certificate(self.nats.folder)
+            (self.nats.folder / "mqtt-here.conf").write_text(filled("nats/mqtt-server.conf", TLS=self.nats.folder))
+            give(self.nats.folder / "server.key")
         self.process = Process(self.nats.command(), folder / "nats.log", self._answers)
+        self.access = [{"DATA_DIR": str(folder)}]  # what its `tracker.broker_access` is told
         self._devices: dict[str, BrokerLogin] = {}
 
     @property
@@ -197,14 +215,16 @@ class Broker:
         """Where the bridge connects."""
         return f"mqtt://{nats_access.BRIDGE_LOGIN}:{self.bridge_secret}@127.0.0.1:{self.port}"
 
+    @property
+    def tls_url(self) -> str:
+        return self.url.replace("mqtt:", "mqtts:")
+
     def admit(self, *logins: BrokerLogin) -> None:
         """Let these devices in, beside those let in before, as `tracker.broker_access` does; returns when it holds."""
         self._devices |= {device.login: device for device in logins}
         content = nats_access.users_file(self._devices.values(), self.bridge_secret)
-        before = self._reloads()
         if nats_access.write(self.nats.folder, content):
             nats_access.reload(self.nats.folder)
-            wait_until(lambda: self._reloads() > before, "the broker has read its users again")
 
     def backlog(self) -> int:
         """How many messages it keeps for the bridge."""
@@ -213,53 +233,263 @@ class Broker:
     def _answers(self) -> bool:
         return answers(self.port) and nats_access.says_where(self.nats.folder)
 
-    def _reloads(self) -> int:
-        return self.process.log.read_text().count("Reloaded server configuration")
-
     def add_device(self, login: str, secret: str) -> None:
-        hashed = bcrypt.hashpw(secret.encode(), bcrypt.gensalt(4, prefix=b"2a")).decode()
-        self.admit(BrokerLogin(login, hashed))
+        self.admit(_hashed(login, secret))
 
 
 class Mosquitto:
-    """A private Mosquitto as a city may already run it: one login per device, rights by pattern."""
+    """A private Mosquitto as `deploy/mosquitto` has it."""
 
     def __init__(self, folder: Path) -> None:
-        self.bridge_secret = secrets.token_hex(16)
-        self.port = free_port()
-        self._passwords = folder / "passwords"
-        self._passwords.touch(mode=0o600)
-        (folder / "acl").write_text(
-            "user _bridge\ntopic read owntracks/#\n\npattern write owntracks/+/%u\npattern write owntracks/+/%u/+\n"
-        )
-        (folder / "mosquitto.conf").write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous false\npassword_file {self._passwords}\n"
-            f"acl_file {folder / 'acl'}\nmax_qos 1\nmax_inflight_messages 0\nmax_queued_messages 0\n"
-            "log_dest stderr\nlog_type all\n"
-        )
+        self.bridge_secret = kept_secret(folder, "mqtt_bridge")
+        self.port, self.tls_port = free_port(), free_port()
+        self.folder = folder / "mosquitto"
+        self.ca_file = self.folder / "ca.crt"
+        self.folder.mkdir()
+        authority(self.folder)
+        certificate(self.folder)
+        places = {"FOLDER": self.folder, "TLS": self.folder, "MQTT_PORT": self.port,
+                  "MQTTS_HOST": "127.0.0.1", "MQTTS_PORT": self.tls_port}  # fmt: skip
+        (self.folder / "mosquitto.conf").write_text(filled("mosquitto/mosquitto.conf", **places))
+        (self.folder / "rights").write_text(text("mosquitto/rights"))
+        self._devices: dict[str, BrokerLogin] = {}
+        self._write_passwords()
+        for path in [self.folder, *self.folder.iterdir()]:
+            give(path)
         program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
         # as root it would become another user, who cannot read the test's folder
-        command = [program, "-c", str(folder / "mosquitto.conf")]
-        self.process = Process(as_service_user(command), folder / "mosquitto.log", lambda: answers(self.port))
-        self.add_device("_bridge", self.bridge_secret)
-        for path in (folder / "acl", folder / "mosquitto.conf"):
-            give(path)
+        command = as_service_user([program, "-c", str(self.folder / "mosquitto.conf")])
+        self.process = Process(command, folder / "mosquitto.out", lambda: answers(self.port))
+        self.access = [{"BROKER": "mosquitto", "BROKER_DIR": str(self.folder), "MQTT_URL": self.url}]
 
     @property
     def url(self) -> str:
-        return f"mqtt://_bridge:{self.bridge_secret}@127.0.0.1:{self.port}"
+        return f"mqtt://{nats_access.BRIDGE_LOGIN}:{self.bridge_secret}@127.0.0.1:{self.port}"
+
+    @property
+    def tls_url(self) -> str:
+        return self.url.replace("mqtt:", "mqtts:").replace(str(self.port), str(self.tls_port))
 
     def backlog(self) -> None:
         """It does not say."""
 
     def add_device(self, login: str, secret: str) -> None:
         """Let a device in; returns when it holds."""
-        subprocess.run(["mosquitto_passwd", "-b", str(self._passwords), login, secret], check=True)
-        give(self._passwords)
-        if self.process.popen:
-            before = self._reloads()
-            self.process.popen.send_signal(signal.SIGHUP)
+        self._devices[login] = _hashed(login, secret)
+        before = self._reloads()
+        if self._write_passwords() and self.process.popen:
+            mosquitto_access.reload(self.folder)
             wait_until(lambda: self._reloads() > before, "Mosquitto has read its passwords again")
 
+    def _write_passwords(self) -> bool:
+        content = mosquitto_access.password_file(self._devices.values(), self.bridge_secret)
+        return mosquitto_access.admit(self.folder, content)
+
     def _reloads(self) -> int:
-        return self.process.log.read_text().count("Reloading config")
+        log = self.folder / mosquitto_access.LOG_FILE
+        return log.read_text().count("Reloading config") if log.exists() else 0
+
+
+
+
+def _hashed(login: str, secret: str) -> BrokerLogin:
+    """A device as the database knows it."""
+    kept = hashes(secret)
+    return BrokerLogin(login, kept.bcrypt, kept.pbkdf2, kept.sha256)
+
+
+@dataclass
+class Member(Process):
+    """A server of a cluster: its fellows start and stop with it, and each is killed for itself."""
+
+    fellows: list[Process] = field(default_factory=list)
+
+    def start(self, wait: bool = True) -> None:
+        for fellow in self.fellows:
+            if fellow._dead():
+                fellow.start(wait=False)
+        super().start(wait)
+
+    def stop(self) -> None:
+        super().stop()
+        for fellow in self.fellows:
+            fellow.stop()
+
+
+class NatsNode:
+    """One server of a private cluster."""
+
+    def __init__(self, folder: Path, name: str, tls: bool) -> None:
+        self.name, self.folder, self.tls = name, folder / name, tls
+        self.port, self.route_port = free_port(), free_port()
+        command = as_service_user([str(nats_program()), "-c", str(self.folder / "cluster.conf")])
+        self.process = Process(command, folder / f"{name}.log", self.healthy)
+
+    def prepare(self, routes: list[str], users: str) -> None:
+        """Write what `deploy/nats` tells an administrator to write."""
+        self.folder.mkdir()
+        for name in ("route", "server"):
+            certificate(self.folder.parent, name, signed_by=f"{name}-ca")
+        places = {"NAME": self.name, "FOLDER": self.folder, "TLS": self.folder.parent, "MQTT_HOST": "127.0.0.1",
+                  "MQTT_PORT": self.port, "ROUTE_HOST": "127.0.0.1", "ROUTE_PORT": self.route_port,
+                  "ROUTES": ", ".join(routes)}  # fmt: skip
+        here = "mqtt-cluster.conf" if self.tls else "replicas.conf"  # the ledger's phones speak no TLS
+        files = {"mqtt-here.conf": here, **{name: name for name in ("server.conf", "cluster.conf", "replicas.conf")}}
+        for name, source in files.items():
+            (self.folder / name).write_text(filled(f"nats/{source}", **places))
+        (self.folder / nats_access.USERS_FILE).write_text(users)
+        for path in [self.folder, *self.folder.iterdir(), *self.folder.parent.glob("*.key")]:
+            give(path)
+
+    def admit(self, users: str) -> None:
+        """Have it read who may enter; returns when it has, or at once where it is not running."""
+        if nats_access.write(self.folder, users) and answers(self.port):
+            nats_access.reload(self.folder)
+
+    def healthy(self) -> bool:
+        """Whether it takes part in the cluster's decisions."""
+        return answers(self.port) and nats_access.says_where(self.folder) and nats_access.healthy(self.folder)
+
+
+class NatsCluster:
+    """Three NATS servers as `deploy/nats` has them: all of them keep everything.
+
+    Phones use the first. The bridge knows all three and comes to the second first, and that is the one to kill.
+    """
+
+    def __init__(self, folder: Path, tls: bool = False) -> None:
+        self.bridge_secret = kept_secret(folder, "mqtt_bridge")
+        self.nodes = [NatsNode(folder, name, tls) for name in ("one", "two", "three")]
+        self.port = self.tls_port = self.nodes[0].port
+        self.ca_file = folder / "server-ca.crt"
+        self._devices: dict[str, BrokerLogin] = {}
+        for name in ("route-ca", "server-ca"):
+            authority(folder, name)
+        routes = [f'"tls://127.0.0.1:{node.route_port}"' for node in self.nodes]
+        for node in self.nodes:
+            node.prepare(routes, self._users())
+        first, second, third = (node.process for node in self.nodes)
+        self.process = Member(second.command, second.log, self._ready, fellows=[first, third])
+        of_all = {"BROKER": "nats", "MQTT_URL": self.url}
+        self.access = [  # beside each server runs one
+            {"BROKER_DIR": str(node.folder), "BROKER_LOG": str(node.process.log)} | of_all for node in self.nodes
+        ]
+
+    @property
+    def url(self) -> str:
+        """Where the bridge connects."""
+        places = [f"127.0.0.1:{self.nodes[index].port}" for index in (1, 2, 0)]
+        return f"mqtt://{nats_access.BRIDGE_LOGIN}:{self.bridge_secret}@{','.join(places)}"
+
+    @property
+    def tls_url(self) -> str:
+        return self.url.replace("mqtt:", "mqtts:")
+
+    def add_device(self, login: str, secret: str) -> None:
+        """Let a device in at every server; returns when it holds."""
+        self._devices[login] = _hashed(login, secret)
+        for node in self.nodes:
+            node.admit(self._users())
+
+    def backlog(self) -> int:
+        """How many messages the living servers keep for the bridge."""
+        return sum(nats_access.backlog(node.folder) for node in self.nodes if answers(node.port))
+
+    def _ready(self) -> bool:
+        return all(node.healthy() for node in self.nodes)
+
+    def _users(self) -> str:
+        return nats_access.users_file(self._devices.values(), self.bridge_secret)
+
+
+RABBITMQ_SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+# Erlang's name server is the broker's child and dies with it, however it dies: no other Erlang on this machine sees it
+RABBITMQ_START = f'setpriv --pdeathsig KILL -- epmd & exec "{RABBITMQ_SERVER}"'
+
+
+class RabbitMQ:
+    """A private RabbitMQ as `deploy/rabbitmq` has it; it takes about 15 s to start."""
+
+    def __init__(self, folder: Path) -> None:
+        self.bridge_secret, access_secret = secrets.token_hex(16), secrets.token_hex(16)
+        self.port, self.tls_port, management_port = free_port(), free_port(), free_port()
+        self.management_url = f"http://jejak-access:{access_secret}@127.0.0.1:{management_port}"
+        self.management = rabbitmq_access.Management(self.management_url)
+        self._folder = folder / "rabbitmq"
+        self.ca_file = self._folder / "ca.crt"
+        self._folder.mkdir()
+        (self._folder / "home").mkdir(mode=0o700)
+        authority(self._folder)
+        certificate(self._folder)
+        definitions = json.loads(text("rabbitmq/definitions.json"))
+        hashed = sha256(access_secret.encode(), secrets.token_bytes(4))
+        definitions["users"] = [{
+            "name": "jejak-access", "password_hash": hashed, "tags": ["administrator"],
+            "hashing_algorithm": "rabbit_password_hashing_sha256",
+        }]  # fmt: skip
+        places = {"MQTT_PORT": self.port, "MQTTS_HOST": "127.0.0.1", "MQTTS_PORT": self.tls_port,
+                  "TLS": self._folder, "FOLDER": self._folder, "MANAGEMENT_PORT": management_port}  # fmt: skip
+        (self._folder / "rabbitmq.conf").write_text(filled("rabbitmq/rabbitmq.conf", **places))
+        (self._folder / "enabled_plugins").write_text(text("rabbitmq/enabled_plugins"))
+        (self._folder / "definitions.json").write_text(json.dumps(definitions))
+        for path in [self._folder, *self._folder.iterdir()]:
+            give(path)
+        command = as_service_user(["sh", "-c", RABBITMQ_START])
+        log = folder / "rabbitmq.log"
+        self.process = Process(command, log, self._ready, env=self._environment(), cwd=self._folder, deadline_s=90)
+        self.access = [{"BROKER": "rabbitmq", "BROKER_API": self.management_url, "MQTT_URL": self.url}]
+
+    @property
+    def url(self) -> str:
+        return f"mqtt://{nats_access.BRIDGE_LOGIN}:{self.bridge_secret}@127.0.0.1:{self.port}"
+
+    @property
+    def tls_url(self) -> str:
+        return self.url.replace("mqtt:", "mqtts:").replace(str(self.port), str(self.tls_port))
+
+    def add_device(self, login: str, secret: str) -> None:
+        """Let a device in; when it returns it holds."""
+        rabbitmq_access.admit(self.management, [_hashed(login, secret)])
+
+    def backlog(self) -> int:
+        """How many messages it keeps for the bridge, as it counts them every few seconds."""
+        return rabbitmq_access.backlog(self.management)
+
+    def _ready(self) -> bool:
+        """Whether it takes connections; then the bridge is let in, if it was not yet."""
+        if not answers(self.port):
+            return False
+        try:
+            hashed = sha256(self.bridge_secret.encode(), b"salt")
+            rabbitmq_access.admit_bridge(self.management, nats_access.BRIDGE_LOGIN, hashed)
+        except OSError:
+            return False
+        return True
+
+    def _environment(self) -> dict[str, str]:
+        """Its own node name, folders, ports and cookie (in HOME): nothing of the machine's RabbitMQ."""
+        return {
+            "PATH": os.environ["PATH"], "HOME": str(self._folder / "home"), "RABBITMQ_LOGS": "-",
+            "RUNNING_UNDER_SYSTEMD": "true",  # it becomes the server then, where else it would stay its parent
+            "ERL_EPMD_PORT": str(free_port()), "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODENAME": f"{self._folder.parent.name}@localhost", "RABBITMQ_DIST_PORT": str(free_port()),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            "RABBITMQ_MNESIA_BASE": str(self._folder / "data"), "RABBITMQ_LOG_BASE": str(self._folder / "log"),
+            "RABBITMQ_CONFIG_FILE": str(self._folder / "rabbitmq"), "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+            "RABBITMQ_ADVANCED_CONFIG_FILE": str(self._folder / "none"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self._folder / "enabled_plugins"),
+            "RABBITMQ_GENERATED_CONFIG_DIR": str(self._folder / "generated"),
+        }  # fmt: skip
+
+
+AnyBroker = Broker | Mosquitto | NatsCluster | RabbitMQ
+BROKERS: dict[str, Callable[[Path], AnyBroker]] = {
+    "nats": Broker, "cluster": NatsCluster, "mosquitto": Mosquitto, "rabbitmq": RabbitMQ,
+}  # fmt: skip
+NEEDS = {"mosquitto": "mosquitto", "rabbitmq": str(RABBITMQ_SERVER), "cluster": "openssl"}
+
+
+def missing_program(kind: str) -> str | None:
+    """What this kind of broker needs and this machine has not."""
+    found = shutil.which(NEEDS.get(kind, "sh"), path="/usr/sbin:/usr/bin:/bin:/usr/local/bin:/usr/local/sbin")
+    return None if found else NEEDS[kind]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import datetime
@@ -24,6 +25,11 @@ from config import CHECKOUT, Config, ConfigError, kept_secret
         ("MQTT_URL", "broker.example", "mqtt://login:secret@host:port"),
         ("MQTT_URL", "mqtt://a:b@broker:99999", "not a URL"),
         ("MQTT_URL", "mqtt://[a:b@broker", "not a URL"),
+        ("MQTT_URL", "mqtt://a:b@one:1883,two:x", "not a URL"),
+        ("MQTT_URL", "mqtt://a:b@one:1883,", "mqtt://login:secret@host:port,host:port"),
+        ("MQTT_CA_FILE", "/etc/passwd", "begins with mqtts://"),
+        ("BROKER", "kafka", "expected one of nats, mosquitto, rabbitmq"),
+        ("BROKER", "mosquitto", "MQTT_URL says where it is"),
         ("DATABASE_URL", "postgresql://app:x@db/jejak", "DATABASE_OWNER_URL is missing"),
         ("RETENTION_DAYS", "0", "from 1 to 3650"),
         ("SECRET_KEY", "a", "at least 32 random characters"),
@@ -35,6 +41,34 @@ def test_a_wrong_value_stops_with_a_sentence(tmp_path: Path, name: str, value: s
     with pytest.raises(ConfigError, match=says) as raised:
         Config.from_env({"DATA_DIR": str(tmp_path), name: value})
     assert name in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"BROKER": "mosquitto"}, "BROKER_DIR='': expected the folder"),
+        ({"BROKER": "nats", "BROKER_DIR": "/nowhere"}, "BROKER_DIR='/nowhere': expected the folder"),
+        ({"BROKER": "rabbitmq"}, "BROKER_API: expected http://login:secret@host:port"),
+        ({"BROKER": "rabbitmq", "BROKER_API": "http://a:b@host:x"}, "BROKER_API: not a URL"),
+        ({"BROKER": "mosquitto", "MQTT_URL": "mqtt://bridge:x@broker"}, "the bridge's login is _bridge"),
+        ({"MQTT_CA_FILE": "/etc/passwd"}, "MQTT_CA_FILE='/etc/passwd': expected, in PEM format"),
+        ({"MQTT_CA_FILE": "/nowhere"}, "MQTT_CA_FILE='/nowhere': expected, in PEM format"),
+    ],
+)
+def test_a_broker_of_ones_own_that_is_told_wrongly_stops_with_a_sentence(
+    tmp_path: Path, settings: dict[str, str], says: str
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(says)):
+        Config.from_env({"DATA_DIR": str(tmp_path), "MQTT_URL": "mqtts://_bridge:x@broker", **settings})
+
+
+def test_a_broker_of_ones_own_has_its_own_logins_unless_it_is_named(tmp_path: Path) -> None:
+    given = {"DATA_DIR": str(tmp_path), "MQTT_URL": "mqtt://_bridge:a%40b@one,two:1884"}
+    config = Config.from_env(given)
+    assert config.broker is None and config.mqtt_urls == ("mqtt://_bridge:a%40b@one", "mqtt://_bridge:a%40b@two:1884")
+    named = Config.from_env(given | {"BROKER": "nats", "BROKER_DIR": str(tmp_path)})
+    assert (named.broker, named.broker_dir) == ("nats", tmp_path)
+    assert Config.from_env({"DATA_DIR": str(tmp_path)}).broker == "nats"
 
 
 def test_one_role_for_both_urls_is_refused(tmp_path: Path) -> None:

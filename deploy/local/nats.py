@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.service_user import as_service_user, give, nats_program, service_folder
+from deploy.templates import filled, quoted, text
 from tracker.broker_access import nats as access
 
-# An acknowledged message is in the stream's file, not yet on the disk: a power cut may cost what the last interval
-# brought. A killed server loses nothing. `always` costs most of the rate: see docs/operations.md.
-SYNC_INTERVAL = "10s"
-# What may wait on the bridge's connection, in messages (max_ack_pending) and in bytes (max_pending). Beyond the first
-# the rest is sent later; beyond the second the connection is ended, as a backlog of large messages was at the 64 MB of
-# the default.
 
-CONFIGURATION = """\
-server_name: jejak
-listen: "127.0.0.1:-1"
-http: "127.0.0.1:-1"
-ports_file_dir: {folder}
-pid_file: {pid_file}
-max_payload: 65536
-max_pending: 512MB
-jetstream {{ store_dir: {store}, sync_interval: "{sync_interval}", max_file_store: 20GB }}
-mqtt {{
-  host: {host}
-  port: {port}
-  max_ack_pending: 30000
-  ack_wait: "10s"
-  reject_qos2_publish: true
-}}
-include "{users_file}"
-"""
+def sync_interval() -> str:
+    """How old what is not yet on the disk may be: what a power cut may cost."""
+    [interval] = re.findall(r'^ *sync_interval: "(\w+)"', text("nats/server.conf"), re.MULTILINE)
+    return str(interval)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +40,7 @@ class Nats:
         service_folder(self.folder)
         if not (self.folder / "store").exists() or not self.users_file.exists():
             self._write(self.users_file, access.users_file([], bridge_secret))
+        self._write(self.folder / "mqtt-here.conf", "# one server, without TLS\n")
         self._write(self.folder / "nats.conf", self._configuration())
 
     def command(self) -> list[str]:
@@ -66,15 +48,8 @@ class Nats:
         return as_service_user([str(self.program), "-c", str(self.folder / "nats.conf")])
 
     def _configuration(self) -> str:
-        return CONFIGURATION.format(
-            folder=json.dumps(str(self.folder)),
-            pid_file=json.dumps(str(self.folder / access.PID_FILE)),
-            store=json.dumps(str(self.folder / "store")),
-            sync_interval=SYNC_INTERVAL,
-            host=json.dumps(self.host),
-            port=self.port,
-            users_file=access.USERS_FILE,
-        )
+        folder, host = quoted(self.folder), quoted(self.host)
+        return filled("nats/server.conf", NAME="jejak", FOLDER=folder, MQTT_HOST=host, MQTT_PORT=self.port)
 
     def _write(self, path: Path, content: str) -> None:
         fresh = path.with_name(f".{path.name}.{os.getpid()}")

@@ -37,7 +37,7 @@ def programs(config: Config) -> list[Program]:
         (config.mqtt_is_embedded, Program("broker", [*module, "deploy.local", "broker"], server=True)),
         (True, Program("migrate", [*module, "tracker.storage"], ends_with=(0,))),
         (True, Program("bridge", [*module, "mqtt_bridge"])),
-        (config.mqtt_is_embedded, Program("broker-access", [*module, "tracker.broker_access"])),
+        (config.broker is not None, Program("broker-access", [*module, "tracker.broker_access"])),
         (True, Program("live", [*module, "tracker.live"])),
         (True, Program("web", _web_server(config))),
         (True, Program("scheduler", [*module, "reports"], politeness=5)),

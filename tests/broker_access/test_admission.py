@@ -13,23 +13,34 @@ from sqlalchemy import Engine, func, select
 from tests import builders
 from tests.conftest import Database, bridge_process
 from tests.devices import Client, location
-from tests.services import CHECKOUT, Broker, Process, wait_until
-from tracker.storage.devices import add_device, revoke_device
+from tests.services import CHECKOUT, AnyBroker, NatsCluster, Process, wait_until
+from tracker.storage.devices import add_device, renew_secret, revoke_device
 from tracker.storage.models import StoredFix
 from tracker.wire.topics import position_topic
 
 
 @pytest.fixture
-def admission(database: Database, broker: Broker, tmp_path: Path) -> Iterator[Process]:
-    """The process that keeps this broker's users in step with this database."""
-    data_dir = str(broker.nats.folder.parent)
-    env = {"DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url, "DATA_DIR": data_dir}
-    command = [sys.executable, "-m", "tracker.broker_access"]
-    env = {**os.environ, **env}
-    process = Process(command, tmp_path / "access.log", lambda: True, env=env, cwd=CHECKOUT)
-    process.start()
-    yield process
-    process.stop()
+def admission(database: Database, any_broker: AnyBroker, tmp_path: Path) -> Iterator[list[Process]]:
+    """The processes that keep this broker's users in step with this database."""
+    urls = {"DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url}
+    processes = []
+    for number, told in enumerate(any_broker.access):
+        env = {**os.environ, **urls, "DATA_DIR": str(tmp_path / f"access-{number}"), **told}
+        command, log = [sys.executable, "-m", "tracker.broker_access"], tmp_path / f"access-{number}.log"
+        processes.append(Process(command, log, lambda: True, env=env, cwd=CHECKOUT))
+        processes[-1].start()
+    yield processes
+    for process in processes:
+        process.stop()
+
+
+@pytest.fixture
+def carried(database: Database, any_broker: AnyBroker, tmp_path: Path) -> Iterator[Process]:
+    """A bridge from this broker to this database."""
+    bridge = bridge_process(database, any_broker, tmp_path)
+    bridge.start()
+    yield bridge
+    bridge.stop()
 
 
 def new_device(engine: Engine, login: str) -> str:
@@ -38,50 +49,79 @@ def new_device(engine: Engine, login: str) -> str:
         return add_device(conn, login, "tracker", vehicle_id=vehicle_id, since=builders.LONG_AGO)
 
 
-def admitted(broker: Broker, login: str, secret: str) -> bool:
-    client = Client(broker.port, login, secret)
+def ports(broker: AnyBroker) -> list[int]:
+    """Where devices come: all servers of a cluster."""
+    return [node.port for node in broker.nodes] if isinstance(broker, NatsCluster) else [broker.port]
+
+
+def admitted(port: int, login: str, secret: str) -> bool:
+    client = Client(port, login, secret)
     client.close()
     return client.code == "Success"
 
 
+def admitted_everywhere(broker: AnyBroker, login: str, secret: str) -> bool:
+    return all(admitted(port, login, secret) for port in ports(broker))
+
+
+def stored(engine: Engine) -> int:
+    with engine.connect() as conn:
+        return conn.scalars(select(func.count()).select_from(StoredFix)).one()
+
+
 def test_no_device_is_admitted_before_the_bridges_session_exists(
-    engine: Engine, broker: Broker, database: Database, admission: Process, tmp_path: Path
+    engine: Engine, any_broker: AnyBroker, database: Database, admission: list[Process], tmp_path: Path
 ) -> None:
+    """The first test on each broker: later ones find the session."""
     secret = new_device(engine, "truck-1")
-    wait_until(lambda: "no device is admitted before" in admission.tail(), "it waits for the bridge")
-    assert not admitted(broker, "truck-1", secret)
-    bridge = bridge_process(database, broker, tmp_path)
+    for process in admission:
+        wait_until(lambda p=process: "no device is admitted before" in p.tail(), "it waits for the bridge")
+    assert not admitted_everywhere(any_broker, "truck-1", secret)
+    bridge = bridge_process(database, any_broker, tmp_path)
     bridge.start()
-    wait_until(lambda: admitted(broker, "truck-1", secret), "the device is let in")
-    client = Client(broker.port, "truck-1", secret)
+    wait_until(lambda: admitted_everywhere(any_broker, "truck-1", secret), "the device is let in")
+    client = Client(any_broker.port, "truck-1", secret)
     client.publish(position_topic("truck-1"), location(1))
     wait_until(lambda: stored(engine) == 1, "its first fix is stored")
     client.close()
     bridge.stop()
 
 
-def test_a_new_device_is_admitted_without_a_restart(
-    engine: Engine, broker: Broker, bridge: Process, admission: Process
-) -> None:
+@pytest.mark.usefixtures("carried", "admission")
+def test_a_new_device_is_admitted_without_a_restart(engine: Engine, any_broker: AnyBroker) -> None:
     first = new_device(engine, "truck-1")
-    wait_until(lambda: admitted(broker, "truck-1", first), "the first is let in")
+    wait_until(lambda: admitted_everywhere(any_broker, "truck-1", first), "the first is let in")
     second = new_device(engine, "truck-2")
-    wait_until(lambda: admitted(broker, "truck-2", second), "the second is let in")
+    wait_until(lambda: admitted_everywhere(any_broker, "truck-2", second), "the second is let in")
 
 
-def test_a_revoked_devices_living_connection_ends(
-    engine: Engine, broker: Broker, bridge: Process, admission: Process
-) -> None:
-    secret = new_device(engine, "truck-1")
-    wait_until(lambda: admitted(broker, "truck-1", secret), "the device is let in")
-    living = Client(broker.port, "truck-1", secret)
+@pytest.mark.usefixtures("carried", "admission")
+def test_a_revoked_devices_living_connection_ends_and_others_stay(engine: Engine, any_broker: AnyBroker) -> None:
+    secrets = {login: new_device(engine, login) for login in ("truck-1", "truck-2")}
+    for login, secret in secrets.items():
+        wait_until(lambda one=login, s=secret: admitted_everywhere(any_broker, one, s), "the devices are let in")
+    revoked = [Client(port, "truck-1", secrets["truck-1"]) for port in ports(any_broker)]
+    other = Client(any_broker.port, "truck-2", secrets["truck-2"])
     with engine.begin() as conn:
         assert revoke_device(conn, "truck-1")
-    wait_until(lambda: living.disconnected, "its connection ends")
-    assert not admitted(broker, "truck-1", secret)
+    for living in revoked:
+        wait_until(lambda one=living: one.disconnected, "its connection ends")
+        living.close()
+    assert not any(admitted(port, "truck-1", secrets["truck-1"]) for port in ports(any_broker))
+    other.publish(position_topic("truck-2"), location(1))
+    wait_until(lambda: stored(engine) == 1, "the other device's connection goes on")
+    assert not other.disconnected
+    other.close()
+
+
+@pytest.mark.usefixtures("carried", "admission")
+def test_with_a_new_secret_the_connection_made_by_the_old_one_ends(engine: Engine, any_broker: AnyBroker) -> None:
+    old = new_device(engine, "truck-1")
+    wait_until(lambda: admitted_everywhere(any_broker, "truck-1", old), "the device is let in")
+    living = Client(any_broker.port, "truck-1", old)
+    with engine.begin() as conn:
+        new = renew_secret(conn, "truck-1")
+    wait_until(lambda: living.disconnected, "the old connection ends")
+    wait_until(lambda: admitted_everywhere(any_broker, "truck-1", new), "the new secret is let in")
+    assert not admitted(any_broker.port, "truck-1", old)
     living.close()
-
-
-def stored(engine: Engine) -> int:
-    with engine.connect() as conn:
-        return conn.scalars(select(func.count()).select_from(StoredFix)).one()

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from tests.devices import Tracker, location
 from tests.services import Broker, wait_until
 from tracker.broker_access import nats
-from tracker.broker_access.__main__ import watch
+from tracker.broker_access.kinds import watch_nats
 from tracker.broker_access.violations import Denied, LogTail, denied
 from tracker.storage.models import DeviceState
 
@@ -26,7 +26,7 @@ def test_a_message_to_a_wrong_shard_is_counted_at_its_device_once(
     client.wait_acknowledged(3)
     wait_until(lambda: broker.process.log.read_text().count("Publish Violation") == 3, "the broker says so")
     for _ in range(2):
-        watch(engine, broker.nats.folder, tail)
+        watch_nats(engine, broker.nats.folder, tail)
     client.close()
     with engine.connect() as conn:
         state = conn.execute(select(DeviceState.denied, DeviceState.denied_topic, DeviceState.stored)).one()

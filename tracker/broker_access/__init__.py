@@ -1,4 +1,5 @@
 """Who may speak to the broker: the devices' logins and rights, from the database into what a broker reads.
 
-`python -m tracker.broker_access` keeps the embedded NATS server in step.
+`python -m tracker.broker_access` keeps one NATS server, Mosquitto or RabbitMQ in step; beside each server of a NATS
+cluster runs one. `kinds` has what they have in common, and one module each what they have not.
 """

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from config import begin, kept_secret
+from config import begin
 from tracker import metrics
-from tracker.broker_access import nats
-from tracker.broker_access.violations import LogTail, denied
-from tracker.storage.devices import broker_logins, count_denied
+from tracker.broker_access.kinds import Kind, kind_of
+from tracker.storage.devices import broker_logins
 from tracker.storage.engine import make_engine, wait_for_schema
 
 RETRY_S = 1.0
@@ -25,43 +24,29 @@ RECHECK_S = 30.0  # also without a notification, in case one was missed while th
 log = logging.getLogger("broker-access")
 
 
-def keep_in_step(engine: Engine, folder: Path, bridge_secret: str, tail: LogTail) -> None:
+def keep_in_step(engine: Engine, broker: Kind) -> None:
     """Admit devices once the bridge's session exists, then follow every change; returns where there is no session."""
-    if not nats.bridge_session_exists(folder):
+    broker.admit_bridge()
+    if not broker.bridge_session_exists():
         return
-    reloaded = False  # an earlier turn may have died between writing and telling
     checked_at = -RECHECK_S
     for changed in _turns(engine):
         if changed or time.monotonic() - checked_at >= RECHECK_S:
-            reloaded = _admit(engine, folder, bridge_secret, not reloaded) or reloaded
+            _admit(engine, broker)
             checked_at = time.monotonic()
-        watch(engine, folder, tail)
+        broker.watch(engine)
 
 
-def watch(engine: Engine, folder: Path, tail: LogTail) -> None:
-    """Look at the broker's backlog, and count at each device what it published where it may not."""
-    metrics.BACKLOG.set(nats.backlog(folder))
-    metrics.REPEATED.set(nats.redelivered(folder))
-    for one in denied(tail.read()):
-        metrics.DENIED.inc(one.count)
-        login = nats.login_of(folder, one.connection)
-        if login is not None:
-            with engine.begin() as conn:
-                count_denied(conn, login, one.count, one.topic)
-        log.warning("%s published %d times where it may not, last on %s", login or "somebody", one.count, one.topic)
-    tail.remember()
-
-
-def _admit(engine: Engine, folder: Path, bridge_secret: str, anyway: bool) -> bool:
-    """Write who may enter, and tell the broker where that is news; True where it was told."""
+def _admit(engine: Engine, broker: Kind) -> None:
+    """Let the broker know who may enter."""
     with engine.connect() as conn:
         devices = broker_logins(conn)
-    metrics.ADMITTED.set(len(devices))
-    news = nats.write(folder, nats.users_file(devices, bridge_secret))
-    if news or anyway:
-        nats.reload(folder)
-        log.info("the broker admits %d devices", len(devices))
-    return news or anyway
+    readable = [device for device in devices if getattr(device, broker.reads)]
+    metrics.ADMITTED.set(len(readable))
+    if broker.admit(readable):
+        log.info("the broker admits %d devices", len(readable))
+        if others := len(devices) - len(readable):
+            log.warning("%d devices need a new secret: theirs was made before this broker's kind of hash", others)
 
 
 def _turns(engine: Engine) -> Iterator[bool]:
@@ -78,14 +63,19 @@ def _turns(engine: Engine) -> Iterator[bool]:
 
 def main() -> None:
     config = begin("broker-access")
+    if config.broker is None:
+        sys.exit("broker-access: BROKER says which kind of broker MQTT_URL is: nats, mosquitto or rabbitmq")
     engine = make_engine(config.database_url, pool_size=2)
-    folder, secret = config.data_dir / "nats", kept_secret(config.data_dir, "mqtt_bridge")
-    tail = LogTail(config.data_dir / "log" / "broker.log", config.data_dir / "log" / "broker.read")
+    read_until = config.data_dir / "log" / "broker.read"
+    read_until.parent.mkdir(mode=0o700, exist_ok=True)
+    broker = kind_of(
+        config.broker, config.mqtt_urls[0], config.broker_dir, config.broker_api, config.broker_log, read_until
+    )
     said = ""
     while True:
         wait_for_schema(engine)
         try:
-            keep_in_step(engine, folder, secret, tail)
+            keep_in_step(engine, broker)
             waits_for = "the bridge's session does not exist yet: no device is admitted before"
         except (OSError, ValueError, OperationalError, psycopg.OperationalError) as error:
             waits_for = f"the broker or the database is away ({str(error).splitlines()[0]})"

@@ -84,7 +84,7 @@ def _replay(config: Config, arguments: argparse.Namespace) -> None:
             print(payload.decode())
         return
     secret = arguments.secret or os.environ.get("DEVICE_SECRET") or replay.known_secret(memory, arguments.login)
-    replay.publish(fixes, Broker.of_url(config.mqtt_url), arguments.login, secret, arguments.speed)
+    replay.publish(fixes, Broker.of_url(config.mqtt_urls[0]), arguments.login, secret, arguments.speed)
 
 
 def _city(config: Config) -> None:
@@ -94,7 +94,7 @@ def _city(config: Config) -> None:
     memory, now = Memory(config.data_dir), datetime.now(UTC)
     secrets = seed.prepare(engine, world, config.data_dir, now)
     store_past(engine, world, memory, now)
-    board = Switchboard(Broker.of_url(config.mqtt_url))
+    board = Switchboard(Broker.of_url(config.mqtt_urls[0]))
     city = City(world, board, memory, secrets, time.time())
     keep_up = _every_day(engine, world)
     try:

@@ -8,7 +8,7 @@ from threading import Lock
 
 import bcrypt
 
-from tracker.storage.devices import BCRYPT_ROUNDS
+from tracker.storage.broker_hashes import BCRYPT_ROUNDS
 
 MOST_REMEMBERED = 50_000  # about 120 bytes each
 BCRYPT_LIMIT = 72  # bytes; a longer secret is none of ours

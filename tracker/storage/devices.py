@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import bcrypt
 from sqlalchemy import (
     Connection,
     DateTime,
@@ -23,19 +22,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, Range, insert
 
+from tracker.storage.broker_hashes import hashes
 from tracker.storage.models import Assignment, Device, DeviceState
-
-# A device's secret has 128 random bits, which nobody can guess: the cheapest hash is right, because 100,000 phones
-# reconnect at once after an outage. bcrypt is the one hash NATS reads from its configuration.
-BCRYPT_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerLogin:
-    """What a broker must know of one device."""
+    """What a broker must know of one device: the hash that NATS, Mosquitto or RabbitMQ reads.
+
+    A secret from before the latter two were kept has none for them: the device needs a new one there.
+    """
 
     login: str
     secret_bcrypt: str
+    secret_pbkdf2: str | None = None
+    secret_sha256: str | None = None
 
 
 def count_denied(conn: Connection, login: str, count: int, topic: str) -> None:
@@ -86,10 +87,10 @@ def add_device(
 
     The secret is shown this once: only its hash is kept.
     """
-    secret, hashed = _fresh_secret()
+    secret, kept = _fresh_secret()
     device_id = conn.scalars(
         insert(Device)
-        .values(login=login, kind=kind, secret_bcrypt=hashed, expected_interval_s=expected_interval_s)
+        .values(login=login, kind=kind, expected_interval_s=expected_interval_s, **kept)
         .returning(Device.id)
     ).one()
     if person_id is not None or vehicle_id is not None:
@@ -104,15 +105,16 @@ def add_device(
 
 def renew_secret(conn: Connection, login: str) -> str | None:
     """Give a device a new secret in place of one that got lost, shown this once; None where no such device lives."""
-    secret, hashed = _fresh_secret()
+    secret, kept = _fresh_secret()
     living = update(Device).where(Device.login == login, Device.revoked_at.is_(None))
-    return secret if conn.execute(living.values(secret_bcrypt=hashed)).rowcount == 1 else None
+    return secret if conn.execute(living.values(**kept)).rowcount == 1 else None
 
 
-def _fresh_secret() -> tuple[str, str]:
-    """A new secret, and what is kept of it."""
+def _fresh_secret() -> tuple[str, dict[str, str]]:
+    """A new secret, and what is kept of it, by column."""
     secret = secrets.token_hex(16)
-    return secret, bcrypt.hashpw(secret.encode(), bcrypt.gensalt(BCRYPT_ROUNDS, prefix=b"2a")).decode()
+    kept = hashes(secret)
+    return secret, {"secret_bcrypt": kept.bcrypt, "secret_pbkdf2": kept.pbkdf2, "secret_sha256": kept.sha256}
 
 
 def revoke_device(conn: Connection, login: str) -> bool:
@@ -157,5 +159,6 @@ def device_login(conn: Connection, login: str) -> DeviceLogin | None:
 
 def broker_logins(conn: Connection) -> list[BrokerLogin]:
     """The devices a broker is to admit, by login."""
-    living = select(Device.login, Device.secret_bcrypt).where(Device.revoked_at.is_(None)).order_by(Device.login)
-    return [BrokerLogin(login, secret_bcrypt) for login, secret_bcrypt in conn.execute(living)]
+    columns = Device.login, Device.secret_bcrypt, Device.secret_pbkdf2, Device.secret_sha256
+    living = select(*columns).where(Device.revoked_at.is_(None)).order_by(Device.login)
+    return [BrokerLogin(*row) for row in conn.execute(living)]

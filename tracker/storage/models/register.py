@@ -62,7 +62,10 @@ class Zone(Base):
 
 
 class Device(Base):
-    """A phone or tracker with a login of its own. `secret_bcrypt` is what the broker checks; see docs/decisions.md.
+    """A phone or tracker with a login of its own.
+
+    What brokers check its secret by: NATS, and our HTTP door, `secret_bcrypt`, Mosquitto `secret_pbkdf2`, RabbitMQ
+    `secret_sha256`; see docs/decisions.md.
 
     `payload_key_sealed` opens what the device encrypts; see `tracker.sealing`.
     """
@@ -77,6 +80,8 @@ class Device(Base):
     login: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
     secret_bcrypt: Mapped[str]
+    secret_pbkdf2: Mapped[str | None]
+    secret_sha256: Mapped[str | None]
     payload_key_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     expected_interval_s: Mapped[int] = mapped_column(server_default="60")
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
