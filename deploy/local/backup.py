@@ -18,8 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-
-from sqlalchemy.engine import URL, make_url
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from config import Config, database_socket_dir, kept_secret
 from deploy.local.postgres import Postgres
@@ -41,9 +40,8 @@ def backup(config: Config, target: Path) -> None:
         if config.mqtt_is_embedded and (config.data_dir / "nats").exists():
             with _standing_still(config.data_dir / "nats" / "nats.pid"):
                 _copy(config.data_dir / "nats", fresh / "nats", leave_out=("nats.pid", "*.ports"))
-        url = make_url(config.database_owner_url)
         options = ["--format=directory", f"--jobs={JOBS}", "--compress=gzip:1", f"--file={fresh / 'database'}"]
-        _run(url, "pg_dump", *options)
+        _run(config.database_owner_url, "pg_dump", *options)
         _copy(config.data_dir, fresh / "data", leave_out=MADE_AGAIN)
         manifest = {"made_at": datetime.now(UTC).isoformat(), "files": _digests(fresh)}
         (fresh / MANIFEST).write_text(json.dumps(manifest, indent=1))
@@ -64,8 +62,8 @@ def restore(config: Config, source: Path) -> None:
             give(path)
     restored = Config.from_env(os.environ)  # with the secrets of the backup
     with _database(restored):
-        url = make_url(restored.database_owner_url)
-        _run(url, "pg_restore", "--exit-on-error", "--no-owner", f"--jobs={JOBS}", str(source / "database"))
+        options = ["--exit-on-error", "--no-owner", f"--jobs={JOBS}", str(source / "database")]
+        _run(restored.database_owner_url, "pg_restore", *options)
 
 
 @contextmanager
@@ -92,7 +90,7 @@ def _database(config: Config) -> Iterator[None]:
     server.prepare({role: kept_secret(config.data_dir, role) for role in ("jejak_owner", "jejak_app")})
     running = subprocess.Popen(server.command(), stderr=subprocess.DEVNULL)
     try:
-        while _exit_code(make_url(config.database_owner_url), "pg_isready"):
+        while _exit_code(config.database_owner_url, "pg_isready"):
             if running.poll() is not None:
                 raise SetupError("the database does not start; its own words are above")
             time.sleep(POLL_S)
@@ -132,14 +130,16 @@ def _require_whole(source: Path) -> None:
         raise SetupError(f"{source} is damaged: {', '.join(wrong[:5])}")
 
 
-def _run(url: URL, program: str, *options: str) -> None:
+def _run(url: str, program: str, *options: str) -> None:
     """One of PostgreSQL's programs, on this database; its complaints go to the terminal."""
     if _exit_code(url, program, *options):
         raise SetupError(f"{program} failed; its own words are above")
 
 
-def _exit_code(url: URL, program: str, *options: str) -> int:
-    host = url.query.get("host") or url.host or ""
-    where = ["-h", str(host), "-p", str(url.port or 5432), "-U", str(url.username), "-d", str(url.database)]
-    env = {**os.environ, "PGPASSWORD": str(url.password or "")}
+def _exit_code(url: str, program: str, *options: str) -> int:
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    where = ["-h", query.get("host") or parts.hostname or "localhost", "-p", str(parts.port or 5432),
+             "-U", unquote(parts.username or ""), "-d", unquote(parts.path.lstrip("/"))]  # fmt: skip
+    env = {**os.environ, "PGPASSWORD": unquote(parts.password or "")}  # not an option: those everybody can see
     return subprocess.run([str(postgres_programs() / program), *where, *options], env=env, check=False).returncode
