@@ -238,6 +238,12 @@ def test_two_at_once_are_one_after_the_other(
     other.dispose()
 
 
+def test_one_job_may_follow_the_other_at_once(owner: Engine) -> None:
+    for _ in range(50):
+        with alone(owner) as session:
+            assert session is not None
+
+
 def test_it_ends_early_when_it_is_told_to(
     engine: Engine, owner: Engine, devices: list[int], stop: threading.Event
 ) -> None:

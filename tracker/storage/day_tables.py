@@ -67,7 +67,9 @@ def alone(owner: Engine) -> Iterator[Connection | None]:
     None where somebody does: another scheduler, or the server for one that was killed a moment ago.
     """
     with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-        conn.detach()  # its end releases the lock; back in the pool it would keep it
+        conn.detach()  # however it ends, the lock goes with it
         conn.execute(text(f"SET client_connection_check_interval = '{CLIENT_CHECK}'"))
         got = conn.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": STORE_LOCK})
         yield conn if got else None
+        if got:  # a server ends some time after its client, and the next job may begin before
+            conn.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": STORE_LOCK})
