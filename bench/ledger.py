@@ -7,15 +7,13 @@ import logging
 import secrets
 import statistics
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
-from tests.ledger.chaos import plan, wreak
+from tests.ledger.chaos import wreak
 from tests.ledger.ledger import Ledger
-from tests.ledger.system import AnyBroker, System, running
-from tests.services import Broker, DatabaseServer, Mosquitto, server_folder
+from tests.ledger.system import System, running
+from tests.services import BROKERS, DatabaseServer, missing_program, server_folder
 
-BROKERS: dict[str, Callable[[Path], AnyBroker]] = {"nats": Broker, "mosquitto": Mosquitto}
 MAY_LOSE = ("mosquitto",)  # they acknowledge from memory and promise nothing of it
 
 
@@ -30,6 +28,8 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"seed {options.seed}")
     broken = []
     for broker in options.broker or BROKERS:
+        if missing := missing_program(broker):
+            sys.exit(f"bench: {broker} needs {missing}; `make test` installs it, or choose --broker")
         ledger, recovery = _run(broker, options.seed, options.kills)
         print("\n".join(["", *_lines(broker, options.kills, ledger, recovery)]), flush=True)
         if ledger.unexpected or (ledger.lost and broker not in MAY_LOSE):
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(broker: str, seed: str, kills: int) -> tuple[Ledger, dict[str, list[float]]]:
     with server_folder() as folder, running(System(folder, BROKERS[broker](folder), DatabaseServer(folder))) as system:
         system.add_phones(seed)
-        recovery = wreak(system, list(plan(seed, kills)))
+        recovery = wreak(system, seed, kills)
         return system.settle(), recovery
 
 
@@ -60,6 +60,7 @@ def _lines(broker: str, kills: int, ledger: Ledger, recovery: dict[str, list[flo
         yield f"ledger.{broker}.{name} {value} {unit}".rstrip()
     for target, seconds in recovery.items():
         if seconds:
+            target = target.replace(" ", "_")
             figures = f"{_quantile(seconds, 50):.2f} {_quantile(seconds, 95):.2f} {max(seconds):.2f}"
             yield f"ledger.{broker}.recovery.{target} {figures} s_p50_p95_max of {len(seconds)}"
 

@@ -10,16 +10,16 @@ from typing import NamedTuple
 
 from tests.ledger.system import System
 
-TARGETS = {
-    "bridge": (("bridge",), ("mqtt",)),
-    "database": (("database",), ("mqtt", "http")),
-    "broker": (("broker",), ("mqtt",)),
-    "web": (("web",), ("http",)),
-    "all": (("database", "broker", "bridge", "web"), ("mqtt", "http")),
-}  # which parts die, and over which paths fixes have to come again
 MOST_QUIET_S = 1.5
 
 log = logging.getLogger("ledger")
+
+
+class Target(NamedTuple):
+    """Parts that die together, and over which paths fixes have to come again."""
+
+    parts: tuple[str, ...]
+    paths: tuple[str, ...]
 
 
 class Kill(NamedTuple):
@@ -29,24 +29,35 @@ class Kill(NamedTuple):
     after_s: float
 
 
-def plan(seed: str, kills: int) -> Iterator[Kill]:
+def targets(system: System) -> dict[str, Target]:
+    """What can die: each part for itself, each server of a cluster too, and all at once."""
+    return {
+        "bridge": Target(("bridge",), ("mqtt",)),
+        "database": Target(("database",), ("mqtt", "http")),
+        **{name: Target((name,), ("mqtt",)) for name in system.brokers},
+        "web": Target(("web",), ("http",)),
+        "all": Target(("database", *system.brokers, "bridge", "web"), ("mqtt", "http")),
+    }
+
+
+def plan(seed: str, names: Sequence[str], kills: int) -> Iterator[Kill]:
     """Every target once, then any."""
     chance = random.Random(seed)
-    first = chance.sample(list(TARGETS), len(TARGETS))
+    first = chance.sample(names, len(names))
     for i in range(kills):
-        yield Kill(first[i] if i < len(first) else chance.choice(list(TARGETS)), chance.uniform(0, MOST_QUIET_S))
+        yield Kill(first[i] if i < len(first) else chance.choice(names), chance.uniform(0, MOST_QUIET_S))
 
 
-def wreak(system: System, kills: Sequence[Kill]) -> dict[str, list[float]]:
+def wreak(system: System, seed: str, kills: int) -> dict[str, list[float]]:
     """Kill and revive in turn. Returns by target how many seconds passed until new fixes were stored again."""
-    recovery: dict[str, list[float]] = {target: [] for target in TARGETS}
-    for number, kill in enumerate(kills, 1):
+    known = targets(system)
+    recovery: dict[str, list[float]] = {name: [] for name in known}
+    for number, kill in enumerate(plan(seed, list(known), kills), 1):
         time.sleep(kill.after_s)  # no condition to wait for: the moment is the chance
-        names, paths = TARGETS[kill.target]
-        killed_at = time.monotonic()
-        system.kill(*names)
-        system.revive(*names)
-        system.wait_stored(paths)
+        target, killed_at = known[kill.target], time.monotonic()
+        system.kill(*target.parts)
+        system.revive(*target.parts)
+        system.wait_stored(target.paths)
         seconds = time.monotonic() - killed_at
         recovery[kill.target].append(seconds)
         log.info("kill %d: %s after %.3f s, recovered in %.2f s", number, kill.target, kill.after_s, seconds)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ledger.chaos import TARGETS, plan, wreak
+from tests.ledger.chaos import targets, wreak
 from tests.ledger.system import BRIDGE, System, running
 from tests.services import Broker, DatabaseServer, Process, server_folder, wait_until
 from tracker import failpoints
@@ -47,7 +47,7 @@ def wait_acknowledged(city: System, more: int) -> None:
 def test_nothing_acknowledged_is_lost_whatever_is_killed(folder: Path) -> None:
     with running(system(folder)) as city:
         city.add_phones(SEED)
-        wreak(city, list(plan(SEED, kills=len(TARGETS) + 3)))
+        wreak(city, SEED, kills=len(targets(city)) + 3)
         ledger = city.settle()
     assert ledger.valid, f"LEDGER_SEED={SEED}: {ledger}"
     assert ledger.acknowledged > 100 and ledger.stored >= ledger.acknowledged
