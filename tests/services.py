@@ -122,7 +122,7 @@ class Process:
         """Start it as often as it takes, as the process runner does: a killed server's remains may be in the way."""
         while True:
             self.start(wait=False)
-            wait_until(lambda: self._dead() or self.ready(), f"{self.command} is ready or gone")
+            wait_until(lambda: self._dead() or self.ready(), f"{self.command} is ready or gone", self.deadline_s)
             if not self._dead():
                 return
 
