@@ -118,13 +118,16 @@ class Process:
         assert not self._dead(), f"{self.command} ended: {self.tail()}"
         return self.ready()
 
-    def revive(self) -> None:
-        """Start it as often as it takes, as the process runner does: a killed server's remains may be in the way."""
+    def stand(self) -> None:
+        """Wait until it is ready, and start it again as often as it dies first, as the process runner does.
+
+        A killed server's remains may be in the way of the next one.
+        """
         while True:
-            self.start(wait=False)
             wait_until(lambda: self._dead() or self.ready(), f"{self.command} is ready or gone", self.deadline_s)
             if not self._dead():
                 return
+            self.start(wait=False)
 
     def _dead(self) -> bool:
         return self.popen is None or self.popen.poll() is not None
@@ -323,7 +326,7 @@ class NatsNode:
         self.name, self.folder, self.tls = name, folder / name, tls
         self.port, self.route_port = free_port(), free_port()
         command = as_service_user([str(nats_program()), "-c", str(self.folder / "cluster.conf")])
-        self.process = Process(command, folder / f"{name}.log", self.healthy)
+        self.process = Process(command, folder / f"{name}.log", self.answers)
 
     def prepare(self, routes: list[str], users: str) -> None:
         """Write what `deploy/nats` tells an administrator to write."""
@@ -346,9 +349,12 @@ class NatsNode:
         if nats_access.write(self.folder, users) and answers(self.port):
             nats_access.reload(self.folder)
 
+    def answers(self) -> bool:
+        return answers(self.port) and nats_access.says_where(self.folder)
+
     def healthy(self) -> bool:
         """Whether it takes part in the cluster's decisions."""
-        return answers(self.port) and nats_access.says_where(self.folder) and nats_access.healthy(self.folder)
+        return self.answers() and nats_access.healthy(self.folder)
 
 
 class NatsCluster:
@@ -369,7 +375,7 @@ class NatsCluster:
         for node in self.nodes:
             node.prepare(routes, self._users())
         first, second, third = (node.process for node in self.nodes)
-        self.process = Member(second.command, second.log, self._ready, fellows=[first, third])
+        self.process = self.nodes[1].process = Member(second.command, second.log, self._ready, fellows=[first, third])
         of_all = {"BROKER": "nats", "MQTT_URL": self.url}
         self.access = [  # beside each server runs one
             {"BROKER_DIR": str(node.folder), "BROKER_LOG": str(node.process.log)} | of_all for node in self.nodes
@@ -396,7 +402,8 @@ class NatsCluster:
         return sum(nats_access.backlog(node.folder) for node in self.nodes if answers(node.port))
 
     def _ready(self) -> bool:
-        return all(node.healthy() for node in self.nodes)
+        """Whether a majority has caught up, which is what a cluster needs to take and give messages."""
+        return sum(node.healthy() for node in self.nodes) >= 2
 
     def _users(self) -> str:
         return nats_access.users_file(self._devices.values(), self.bridge_secret)

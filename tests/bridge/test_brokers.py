@@ -29,7 +29,8 @@ def at(seconds: range) -> list[datetime]:
 def living_broker(any_broker: AnyBroker) -> AnyBroker:
     """The broker, started again where an earlier test left it dead."""
     if any_broker.process.popen is None or any_broker.process.popen.poll() is not None:
-        any_broker.process.revive()
+        any_broker.process.start(wait=False)
+        any_broker.process.stand()
     return any_broker
 
 
@@ -67,7 +68,8 @@ def test_what_is_acknowledged_survives_the_brokers_death(
     client.close()
     living_broker.process.kill()
     bridge.start(wait=False)
-    living_broker.process.revive()
+    living_broker.process.start(wait=False)
+    living_broker.process.stand()
     wait_until(lambda: stored(engine) == at(range(1000)), "all of it, once")
     bridge.stop()
 
@@ -87,7 +89,8 @@ def test_one_server_of_a_cluster_may_die_while_bridge_and_phones_work(
             living_broker.process.kill()  # the one that the bridge is connected to
     client.wait_acknowledged(1000)
     wait_until(lambda: stored(engine) == at(range(1000)), "the bridge found its session at another server")
-    living_broker.process.revive()
+    living_broker.process.start(wait=False)
+    living_broker.process.stand()
     wait_until(lambda: living_broker.backlog() == 0, "nothing is left")
     bridge.stop()
     client.close()

@@ -206,7 +206,8 @@ def test_a_kill_in_the_middle_of_the_journey_loses_nothing_and_doubles_nothing(
     for stored in (300, 900):
         wait_until(lambda n=stored: len(durable_road.stored()) > n, f"over {stored} fixes are stored")
         target.kill()
-        target.revive()
+        target.start(wait=False)
+        target.stand()
     assert replay.wait(60) == 0
     wait_until(lambda: len(durable_road.stored()) >= len(lines), "the whole journey is stored")
     assert durable_road.stored() == expected(durable_road, lines)

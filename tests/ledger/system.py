@@ -137,10 +137,13 @@ class System:
         return process.popen is None or process.popen.poll() is not None
 
     def revive(self, *names: str) -> None:
-        """Start these parts again, as the process runner does."""
-        for name, process in self.parts.items():
-            if name in names:
-                process.revive() if name != "bridge" else process.start(wait=False)
+        """Start these parts again, all at once, as the process runner does. The bridge is not waited for."""
+        fallen = {name: process for name, process in self.parts.items() if name in names}
+        for process in fallen.values():
+            process.start(wait=False)
+        for name, process in fallen.items():
+            if name != "bridge":
+                process.stand()
 
     def wait_stored(self, paths: Sequence[str]) -> None:
         """Wait until every phone of these paths has a fix stored that it attempted after this call."""
