@@ -139,8 +139,9 @@ class System:
     def revive(self, *names: str) -> None:
         """Start these parts again, all at once, as the process runner does. The bridge is not waited for."""
         fallen = {name: process for name, process in self.parts.items() if name in names}
-        for process in fallen.values():
-            process.start(wait=False)
+        for name, process in fallen.items():
+            if self.dead(name):  # a member of a cluster may have been started by its fellow
+                process.start(wait=False)
         for name, process in fallen.items():
             if name != "bridge":
                 process.stand()
