@@ -159,11 +159,10 @@ def _measure(city: City, folder: Path, seconds: int) -> Iterator[str]:
     yield f"ingest.rate {sum(b.stored for b in batches) / (batches[-1].at - batches[0].at):.0f} fixes/s"
     yield f"rewrite.day {median(s.seconds for s in spans):.1f} s_for_{city.fixes_a_day}_fixes"
     yield f"rewrite.day.max {max(s.seconds for s in spans):.1f} s"
-    for name, span in (
-        ("usual", usual), ("rewrite", Span(spans[0].begin, spans[-1].end)), ("retention", dropping),
-    ):  # fmt: skip
-        yield from _stalls(name, span, batches, probe)
     yield f"retention.drop {dropping.seconds:.2f} s"
+    rewriting = Span(spans[0].begin, spans[-1].end)
+    for name, span in (("usual", usual), ("rewrite", rewriting), ("retention", dropping)):
+        yield from _stalls(name, span, batches, probe)
     yield f"load_average {os.getloadavg()[1]:.1f} over_5_minutes_at_the_end"
     yield from _ledger(city, oldest, at_full_rate + sum(b.stored for b in batches))
 
