@@ -157,8 +157,8 @@ def _measure(city: City, folder: Path, seconds: int) -> Iterator[str]:
     yield from _track_lines("track.day.unsorted", unsorted_ms)
     yield from _disk(city, [day for day in closed if day != oldest])
     yield f"ingest.rate {sum(b.stored for b in batches) / (batches[-1].at - batches[0].at):.0f} fixes/s"
-    yield f"rewrite.day {median(s.seconds for s in spans):.1f} s_for_{city.fixes_a_day}_fixes"
-    yield f"rewrite.day.max {max(s.seconds for s in spans):.1f} s"
+    yield f"rewrite.day {median(s.seconds for s in spans):.2f} s_for_{city.fixes_a_day}_fixes"
+    yield f"rewrite.day.max {max(s.seconds for s in spans):.2f} s"
     yield f"retention.drop {dropping.seconds:.2f} s"
     rewriting = Span(spans[0].begin, spans[-1].end)
     for name, span in (("usual", usual), ("rewrite", rewriting), ("retention", dropping)):
