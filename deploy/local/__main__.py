@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -27,6 +28,7 @@ from deploy.local.processes import PYTHON, supervisor_file
 from deploy.local.service_user import SetupError, ensure_service_user, open_way, require_reachable, until_parent_dies
 
 POLL_S = 0.1
+WHICH_CITY = ("DEMO", "DATA_DIR")  # settings that commands must share with the city they are for
 SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -57,10 +59,9 @@ def city(config: Config) -> int:
         settings = config.data_dir / "supervisor.conf"
         settings.write_text(supervisor_file(config))
         command = until_parent_dies([PYTHON, "-m", "supervisor.supervisord", "-c", str(settings)])
-        # Ctrl-C reaches the whole foreground group: supervisor stops everything, this process waits for it
         supervisor = subprocess.Popen(command, cwd=CHECKOUT, env={**os.environ, SHARED_METRICS: str(_counts(config))})
-        signal.signal(signal.SIGINT, lambda *_: None)
-        signal.signal(signal.SIGTERM, lambda *_: supervisor.terminate())
+        for number in (signal.SIGINT, signal.SIGTERM):  # supervisor stops everything, this process waits for it
+            signal.signal(number, lambda *_: supervisor.terminate())
         _announce_when_ready(config, supervisor)
         return supervisor.wait()
 
@@ -99,7 +100,9 @@ def _announcement(config: Config) -> str:
 
         lines += [f"  {role:<24} {username}  {password}" for role, username, password in demo_logins(config.data_dir)]
     else:
-        lines.append("  begin with               .venv/bin/flask --app wsgi administrator add NAME")
+        settings = [f"{name}={shlex.quote(os.environ[name])}" for name in WHICH_CITY if os.environ.get(name)]
+        command = " ".join([*settings, ".venv/bin/flask --app wsgi administrator add NAME"])
+        lines.append(f"  begin with               {command}")
     return "\n".join([*lines, ""])
 
 

@@ -93,6 +93,7 @@ stdout_logfile_maxbytes={"10MB" if program.server else 0}
 def _web_server(config: Config) -> list[str]:
     return [
         PYTHON, "-m", "gunicorn", "wsgi:app", "--bind", f"{config.http_host}:{config.http_port}",
-        "--preload", "--workers", "2", "--threads", "4", "--graceful-timeout", "10", "--log-level", "warning",
+        "--preload", "--workers", "2", "--threads", "16", "--worker-class", "tracker.web.worker.PatientWorker",
+        "--graceful-timeout", "10", "--log-level", "warning",
         "--no-control-socket",  # it would be made in the user's home
     ]  # fmt: skip

@@ -85,6 +85,7 @@ SECOND_US = 1_000_000
 NO_TIME = -(2**63)  # PostgreSQL's -infinity
 INT_MAX = 2**31 - 1
 SMALLINT_MAX = 2**15 - 1
+BELIEVED_AHEAD_S = -round(CLOCK_AHEAD.total_seconds())  # a fix that is received earlier than its own time by more
 CONNECTIVITY_CODES = {name: code for code, name in enumerate(CONNECTIVITY, 1)}
 
 KEEP_NEWEST_HEALTH = ",\n".join(  # an old message may come again long after it was heard
@@ -100,7 +101,7 @@ WITH held AS MATERIALIZED (
     SELECT s.*,
         CASE WHEN s.fix_time = '-infinity' THEN 'no_fix'
              WHEN a.id IS NULL THEN 'unassigned'
-             WHEN a.person_id IS NOT NULL AND s.received_after_s < -{CLOCK_AHEAD.total_seconds():.0f} THEN 'clock_ahead'
+             WHEN a.person_id IS NOT NULL AND s.received_after_s < {BELIEVED_AHEAD_S} THEN 'clock_ahead'
              WHEN a.vehicle_id IS NOT NULL OR EXISTS (
                 SELECT FROM duty_window w
                 WHERE w.person_id = a.person_id AND s.fix_time BETWEEN w.accepts_from AND w.accepts_until
@@ -109,7 +110,7 @@ WITH held AS MATERIALIZED (
     FROM staged s LEFT JOIN LATERAL ( -- one look at the index for each fix, however many devices there are
         SELECT * FROM assignment WHERE device_id = s.device_id AND period @> s.fix_time LIMIT 1
     ) a ON true
-    ORDER BY s.device_id, s.fix_time DESC
+    ORDER BY s.device_id, s.fix_time DESC, s.ctid -- of two that say the same time the one that arrived first is kept
 ), stored AS (
     INSERT INTO fix ({COLUMNS})
     SELECT {COLUMNS} FROM held WHERE fate = 'followed'
@@ -122,7 +123,8 @@ WITH held AS MATERIALIZED (
         CASE WHEN fix_time > '-infinity' THEN greatest(received_after_s, 0) END AS lag_s
     FROM held ORDER BY device_id, held.battery_pct = {NOT_SAID}, received_at DESC, fix_time DESC
 ), counted AS (
-    SELECT h.device_id, max(h.received_at) AS heard_at, max(h.fix_time) FILTER (WHERE fate = 'followed') AS fix_time,
+    SELECT h.device_id, max(h.received_at) AS heard_at,
+        max(h.fix_time) FILTER (WHERE fate = 'followed' AND received_after_s >= {BELIEVED_AHEAD_S}) AS fix_time,
         count(*) FILTER (WHERE fate = 'followed') AS followed,
         count(*) FILTER (WHERE fate = 'off_duty') AS off_duty,
         count(*) FILTER (WHERE fate = 'unassigned') AS unassigned,

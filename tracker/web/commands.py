@@ -125,6 +125,8 @@ def add_a_device(login: str, nip: str | None, call_sign: str | None, since: date
     vehicle_id = register.vehicle_called(session, call_sign).id if call_sign else None
     kind = "phone" if nip else "tracker"
     begin = since.replace(tzinfo=city().zone) if since else None
+    if begin and begin > city().now():
+        raise click.BadParameter("expected a time that has passed: from when on it was carried", param_hint="--since")
     secret = add_device(session.connection(), login, kind, person_id=person_id, vehicle_id=vehicle_id, since=begin)
     click.echo(f"login:  {login}\nsecret: {secret}  (shown once)\ntopic:  {position_topic(login)}")
 

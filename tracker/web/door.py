@@ -30,6 +30,7 @@ from tracker.wire.topics import LOGIN, position_topic
 LARGEST_BODY = 64 * 1024  # bytes; a hundred fixes
 MOST_DISCARDED = 4 * 1024 * 1024  # bytes; a photograph that an app sends along
 REFUSED = "This login and secret are not admitted. Enter them as the administrator gave them to you.\n"
+CUT_OFF = "The message was cut off, or took too long. Nothing of it is kept: send it again.\n"
 AGAIN = "The database cannot be reached. Nothing is lost: keep the message and send it again.\n"
 
 pages = Blueprint("door", __name__)
@@ -131,9 +132,12 @@ def _refused() -> NoReturn:
 
 def _body() -> bytes | None:
     """What was sent, None where that is too much; not more of it is read than may be kept."""
-    if (request.content_length or 0) > LARGEST_BODY:
+    announced = request.content_length or 0
+    if announced > LARGEST_BODY:
         return None
     body = request.stream.read(LARGEST_BODY + 1)
+    if len(body) < announced:
+        abort(408, CUT_OFF)
     return body if len(body) <= LARGEST_BODY else None
 
 

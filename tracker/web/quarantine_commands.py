@@ -38,7 +38,7 @@ def list_messages(reason: str, login: str, number: int) -> None:
     waiting, without_payload = count_waiting(db.session(), wanted)
     click.echo(
         f"page {page.number} of {page.last}: {page.total} messages, {waiting} can be replayed, "
-        f"{without_payload} cannot (of persons' phones only the reasons are kept)"
+        f"{without_payload} cannot (of persons' phones, empty and too large messages only the reasons were kept)"
     )
 
 
@@ -55,5 +55,5 @@ def replay(reason: str, login: str) -> None:
         f"{done.mended} messages are good now: {saved.stored} positions stored, {saved.duplicate} stored before, "
         f"{saved.off_duty} off duty, {saved.unassigned} of devices nobody holds\n"
         f"{done.still_bad} messages stay as they were\n"
-        f"{done.without_payload} cannot be replayed: of persons' phones only the reasons are kept"
+        f"{done.without_payload} cannot be replayed: only the reasons were kept"
     )
