@@ -53,6 +53,12 @@ bench-ingest: setup $(VENV)/.dev  ## fixes per second through the bridge / throu
 bench-store: setup $(VENV)/.dev  ## a hundred million fixes: reading, rewriting and dropping days while ingest runs
 	$(BIN)/python -m bench.store
 
+.PHONY: bench-ledger
+bench-ledger: setup $(VENV)/.dev  ## kill everything at random, a hundred times on each broker: what became of each fix?
+	@deploy/setup test-services
+	LEDGER_AWAY_S=60 $(BIN)/pytest -q tests/ledger/test_hardship.py
+	$(BIN)/python -m bench.ledger
+
 .PHONY: clean
 clean:  ## remove what set-up installed; the data stay
 	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache bench/build
