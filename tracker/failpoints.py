@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import signal
 
-NAMES = (
-    "before_commit", "after_commit", "mid_ack", "rewrite_begun", "rewrite_copying", "rewrite_copied", "rewrite_settled",
-    "rewrite_swapping", "rewrite_swapped", "retention_detached",
+ROAD = ("before_commit", "after_commit", "mid_ack")
+REWRITE = (
+    "rewrite_begun", "rewrite_copying", "rewrite_copied", "rewrite_settled", "rewrite_swapping", "rewrite_swapped",
 )  # fmt: skip
+NAMES = (*ROAD, *REWRITE, "retention_detached")
 
 _name, _, _times = os.environ.get("FAILPOINT", "").partition(":")
 _left = int(_times or 1)

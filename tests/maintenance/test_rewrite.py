@@ -30,16 +30,13 @@ from tests.maintenance.days import (
 )
 from tests.services import DatabaseServer, server_folder, wait_until
 from tests.storage.test_migrate import OLDEST
+from tracker import failpoints
 from tracker.maintenance import patience, rewrite
 from tracker.maintenance.retention import drop_expired
 from tracker.storage.day_tables import alone, day_name, day_tables
 from tracker.storage.engine import make_engine
 from tracker.storage.migrate import migrate
 from tracker.storage.partitions import keep_partitions
-
-STEPS = (
-    "rewrite_begun", "rewrite_copying", "rewrite_copied", "rewrite_settled", "rewrite_swapping", "rewrite_swapped",
-)  # fmt: skip
 
 
 @pytest.fixture
@@ -167,7 +164,7 @@ def test_fixes_that_stream_in_all_the_while_are_all_there(
         assert count(conn) == 10 * (20 + 2 * len(set(saved)))
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", failpoints.REWRITE)
 def test_killed_at_any_step_it_goes_on_and_nothing_is_lost_or_doubled(
     step: str, engine: Engine, owner: Engine, database: Database, devices: list[int], tmp_path: Path
 ) -> None:
