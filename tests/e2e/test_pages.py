@@ -132,7 +132,7 @@ def _fix(device_id: int, start: datetime, minute: int) -> dict[str, Any]:
     lon = 106.8 + max(0, minute - 180) * 5e-4
     at = start + timedelta(minutes=minute)
     place = {"lat_e7": -62000000, "lon_e7": round(lon * 1e7), "accuracy_m": 8}
-    return {"device_id": device_id, "fix_time": at, "received_at": at, **place}
+    return {"device_id": device_id, "fix_time": at, "received_after_s": 0, **place}
 
 
 def _activity_type(number: int) -> dict[str, Any]:

@@ -306,7 +306,8 @@ def test_a_deadlock_with_the_bridge_is_tried_once_more(phone: Phone, engine: Eng
     with engine.connect() as bridge, ThreadPoolExecutor(1) as threads:
         bridge.execute(text("SELECT FROM device_state FOR UPDATE"))
         answer = threads.submit(phone.pub, later)
-        waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        # so long that it is sure to ask first whether there is a deadlock, which it does after a second
+        waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND clock_timestamp() - waitstart > '0.3 s'")
         with engine.connect() as watcher:
             wait_until(lambda: watcher.scalar(waits), "the door waits for the bridge's row")
         row = "INSERT INTO fix (device_id, fix_time, received_after_s, lat_e7, lon_e7) VALUES (:device, :at, 0, 1, 1)"
