@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Integer,
+    Select,
     Text,
     any_,
     bindparam,
@@ -159,6 +160,15 @@ def device_login(conn: Connection, login: str) -> DeviceLogin | None:
 
 def broker_logins(conn: Connection) -> list[BrokerLogin]:
     """The devices a broker is to admit, by login."""
+    return [BrokerLogin(*row) for row in conn.execute(_living().order_by(Device.login))]
+
+
+def broker_login(conn: Connection, login: str) -> BrokerLogin | None:
+    """One that a broker is to admit, as it is at this moment."""
+    row = conn.execute(_living().where(Device.login == login)).one_or_none()
+    return BrokerLogin(*row) if row else None
+
+
+def _living() -> Select[str, str, str | None, str | None]:
     columns = Device.login, Device.secret_bcrypt, Device.secret_pbkdf2, Device.secret_sha256
-    living = select(*columns).where(Device.revoked_at.is_(None)).order_by(Device.login)
-    return [BrokerLogin(*row) for row in conn.execute(living)]
+    return select(*columns).where(Device.revoked_at.is_(None))
