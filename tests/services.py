@@ -9,6 +9,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -209,7 +210,11 @@ class Admission:
         """Let these in, beside those let in before."""
         self._logins |= {device.login: device for device in devices}
         self._known.replace(self._logins.values())
-        if self._callout is None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Answer, if there is anybody to let in."""
+        if self._logins and self._callout is None:
             self._callout = Callout(self._folder, self._keys, self._known, lambda: True)
             self._callout.start()
 
@@ -227,12 +232,15 @@ class Admission:
 class NatsServer(Process):
     """A NATS server and who answers it."""
 
-    admission: Admission | None = None
+    admission: Admission = field(kw_only=True)
+
+    def start(self, wait: bool = True) -> None:
+        self.admission.begin()
+        super().start(wait)
 
     def stop(self) -> None:
         super().stop()
-        if self.admission is not None:
-            self.admission.end()
+        self.admission.end()
 
 
 class Broker:
@@ -532,3 +540,16 @@ def missing_program(kind: str) -> str | None:
     """What this kind of broker needs and this machine has not."""
     found = shutil.which(NEEDS.get(kind, "sh"), path="/usr/sbin:/usr/bin:/bin:/usr/local/bin:/usr/local/sbin")
     return None if found else NEEDS[kind]
+
+
+def access_processes(app_url: str, owner_url: str, broker: AnyBroker, folder: Path) -> list[Process]:
+    """The processes that keep a broker in step with a database, not yet started; ready when devices are let in."""
+    urls = {"DATABASE_URL": app_url, "DATABASE_OWNER_URL": owner_url}
+    return [_access(folder / f"access-{n}", {**os.environ, **urls, **told}) for n, told in enumerate(broker.access)]
+
+
+def _access(folder: Path, env: dict[str, str]) -> Process:
+    command, log = [sys.executable, "-m", "tracker.broker_access"], folder.with_suffix(".log")
+    process = Process(command, log, lambda: "the broker admits" in process.said(), cwd=CHECKOUT,
+                      env={"DATA_DIR": str(folder), **env})  # fmt: skip
+    return process

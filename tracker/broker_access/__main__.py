@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import time
@@ -19,6 +20,7 @@ from tracker.storage.engine import make_engine, wait_for_schema
 
 RETRY_S = 1.0
 LOOK_S = 5.0
+GARBAGE_AFTER = 200_000  # objects; looking for cycles among 100,000 devices takes longer than to read them
 RECHECK_S = 30.0  # also without a notification, in case one was missed while the connection was away
 
 log = logging.getLogger("broker-access")
@@ -75,6 +77,7 @@ def main() -> None:
     config = begin("broker-access")
     if config.broker is None:
         sys.exit("broker-access: BROKER says which kind of broker MQTT_URL is: nats, mosquitto or rabbitmq")
+    gc.set_threshold(GARBAGE_AFTER)
     engine = make_engine(config.database_url, pool_size=3)  # who listens, who reads all, who looks one up
     (config.data_dir / "log").mkdir(mode=0o700, exist_ok=True)
     broker = kind_of(config, lambda login: _looked_up(engine, login))

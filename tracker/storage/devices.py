@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -27,8 +28,7 @@ from tracker.storage.broker_hashes import hashes
 from tracker.storage.models import Assignment, Device, DeviceState
 
 
-@dataclass(frozen=True, slots=True)
-class BrokerLogin:
+class BrokerLogin(NamedTuple):
     """What a broker must know of one device: the hash that NATS, Mosquitto or RabbitMQ reads.
 
     A secret from before the latter two were kept has none for them: the device needs a new one there.
@@ -159,8 +159,9 @@ def device_login(conn: Connection, login: str) -> DeviceLogin | None:
 
 
 def broker_logins(conn: Connection) -> list[BrokerLogin]:
-    """The devices a broker is to admit, by login."""
-    return [BrokerLogin(*row) for row in conn.execute(_living().order_by(Device.login))]
+    """The devices a broker is to admit, in no order."""
+    # past SQLAlchemy's rows, which take four times as long: a revoked device waits for this
+    return [BrokerLogin._make(row) for row in conn.execute(_living()).cursor.fetchall()]
 
 
 def broker_login(conn: Connection, login: str) -> BrokerLogin | None:
