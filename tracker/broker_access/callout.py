@@ -101,6 +101,7 @@ class Callout(Thread):
         self._asked: set[str] = set()  # whom the database was asked for within this second
         self._second = 0.0
         self.answers: str | None = None  # the address of the server that it answers
+        self.trouble: str | None = None  # why it answers none
 
     def run(self) -> None:
         if self._look_up is not None:
@@ -108,8 +109,8 @@ class Callout(Thread):
         while not self._ended.is_set():
             try:
                 self._serve()
-            except (OSError, ValueError):  # away, or about to start
-                self.answers = None
+            except (OSError, ValueError) as error:  # away, or about to start
+                self.answers, self.trouble = None, str(error)
             self._ended.wait(RETRY_S)
 
     def end(self) -> None:
@@ -127,7 +128,7 @@ class Callout(Thread):
         address = nats.address(self._folder)
         with Connection(address, self._keys.callout) as self._connection:
             self._connection.subscribe(QUESTIONS, GROUP)
-            self.answers = address
+            self.answers, self.trouble = address, None
             looked_at = time.monotonic()
             while not self._ended.is_set():
                 said = self._connection.messages(TURN_S if self._open else SESSION_LOOK_S)

@@ -76,6 +76,8 @@ class Nats:
     def watch(self, engine: Engine) -> None:
         if not (self._callout.is_alive() and self._expeller.is_alive()):
             sys.exit("a thread ended by an error: the whole process is started anew")
+        if trouble := self._callout.trouble:
+            raise ConnectionError(trouble)
         watch_nats(engine, self._folder, self._tail)
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from tracker.broker_access.nats_keys import Login
 
-CONNECT_S = 5.0
+CONNECT_S = 15.0  # longer than NATS asks us about a login it does not know, if it is ours by another secret
 READ = 1 << 18  # bytes at once
 END = b"\r\n"
 
