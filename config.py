@@ -48,6 +48,7 @@ class Config:
     broker_dir: Path
     broker_log: Path
     broker_api: str
+    broker_secret: str  # of which the access service's keys at NATS are made
     http_host: str
     http_port: int
     mqtt_host: str
@@ -81,6 +82,7 @@ class Config:
             broker_dir=Path(environ.get("BROKER_DIR") or data_dir / "nats"),
             broker_log=Path(environ.get("BROKER_LOG") or data_dir / "log" / "broker.log"),
             broker_api=environ.get("BROKER_API", ""),
+            broker_secret=_secret(environ, "BROKER_SECRET") or kept_secret(data_dir, "broker_access"),
             http_host=environ.get("HTTP_HOST") or "127.0.0.1",
             http_port=http_port,
             mqtt_host=environ.get("MQTT_HOST") or "127.0.0.1",

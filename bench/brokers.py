@@ -65,17 +65,19 @@ def nats(folder: Path) -> BenchBroker:
     """The embedded NATS, configured by the code that configures a city's."""
     logins, port = _secrets(), free_port()
     server = Nats.embedded(folder / "nats", "127.0.0.1", port)
-    server.prepare(logins[BRIDGE])
-    bridge_only = nats_access.users_file([], logins[BRIDGE])
-    server.users_file.write_text(bridge_only.replace("users: [", f"users: [\n    {_nats_load(logins[LOAD])}", 1))
+    server.prepare(logins[BRIDGE], secrets.token_hex(32))
+    _let_load_in(server.folder / "logins.conf", logins[LOAD])
     process = Process(server.command(), folder / "nats.log", lambda: answers(port))
     version = _said([str(server.program), "--version"])
     return BenchBroker(port, process, logins, f"{version}, file store, sync_interval {sync_interval()}")
 
 
-def _nats_load(secret: str) -> str:
+def _let_load_in(file: Path, secret: str) -> None:
+    """By the configuration alone, as the bridge comes in."""
     hashed = bcrypt.hashpw(secret.encode(), bcrypt.gensalt(4, prefix=b"2a")).decode()
-    return json.dumps({"user": LOAD, "password": hashed, "permissions": {"publish": f"{ROOT}.>"}})
+    user = json.dumps({"user": LOAD, "password": hashed, "permissions": {"publish": f"{ROOT}.>"}})
+    head, users, rest = file.read_text().rpartition("  users: [\n")
+    file.write_text(head + users + user + "\n" + rest.replace("auth_users: [", f'auth_users: ["{LOAD}", '))
 
 
 def mosquitto(folder: Path) -> BenchBroker:

@@ -9,9 +9,10 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ import psycopg
 from sqlalchemy.engine import URL
 
 from config import kept_secret
-from deploy.local.nats import Nats
+from deploy.local.nats import Nats, logins
 from deploy.local.postgres import Postgres
 from deploy.local.service_user import as_service_user, ensure_service_user, give, nats_program
 from deploy.templates import filled, text
@@ -28,6 +29,8 @@ from tests.certificates import authority, certificate
 from tracker.broker_access import mosquitto as mosquitto_access
 from tracker.broker_access import nats as nats_access
 from tracker.broker_access import rabbitmq as rabbitmq_access
+from tracker.broker_access.callout import Callout, Logins
+from tracker.broker_access.nats_keys import Keys
 from tracker.storage.broker_hashes import hashes, sha256
 from tracker.storage.devices import BrokerLogin
 
@@ -195,6 +198,54 @@ class DatabaseServer:
         return True
 
 
+class Admission:
+    """Says who may connect to one NATS server, in this process, by the code that does it in a city: without a database,
+    and whether the bridge's session exists or not. From the first device on, over restarts of the server.
+    """
+
+    def __init__(self, folder: Path, access_secret: str) -> None:
+        self._folder, self._keys = folder, Keys(access_secret)
+        self._logins: dict[str, BrokerLogin] = {}
+        self._known = Logins()
+        self._callout: Callout | None = None
+
+    def admit(self, devices: Iterable[BrokerLogin]) -> None:
+        """Let these in, beside those let in before."""
+        self._logins |= {device.login: device for device in devices}
+        self._known.replace(self._logins.values())
+        self.begin()
+
+    def begin(self) -> None:
+        """Answer, if there is anybody to let in."""
+        if self._logins and self._callout is None:
+            self._callout = Callout(self._folder, self._keys, self._known, lambda: True)
+            self._callout.start()
+
+    def answers(self) -> bool:
+        """Whether it answers the server that runs now, if there is anybody to let in."""
+        return self._callout is None or self._callout.answers == nats_access.address(self._folder)
+
+    def end(self) -> None:
+        if self._callout is not None:
+            self._callout.end()
+            self._callout = None
+
+
+@dataclass
+class NatsServer(Process):
+    """A NATS server and who answers it."""
+
+    admission: Admission = field(kw_only=True)
+
+    def start(self, wait: bool = True) -> None:
+        self.admission.begin()
+        super().start(wait)
+
+    def stop(self) -> None:
+        super().stop()
+        self.admission.end()
+
+
 class Broker:
     """A private NATS as `make run` starts it, but for its port; with `tls` as a production machine does."""
 
@@ -202,16 +253,17 @@ class Broker:
         self.bridge_secret = kept_secret(folder, "mqtt_bridge")
         self.port = self.tls_port = free_port()
         self.nats = Nats.embedded(folder / "nats", "127.0.0.1", self.port)
-        self.nats.prepare(self.bridge_secret)
+        access_secret = kept_secret(folder, "broker_access")
+        self.nats.prepare(self.bridge_secret, access_secret)
+        self.admission = Admission(self.nats.folder, access_secret)
         self.ca_file = self.nats.folder / "ca.crt"
         if tls:
             authority(self.nats.folder)
             certificate(self.nats.folder)
             (self.nats.folder / "mqtt-here.conf").write_text(filled("nats/mqtt-server.conf", TLS=self.nats.folder))
             give(self.nats.folder / "server.key")
-        self.process = Process(self.nats.command(), folder / "nats.log", self._answers)
+        self.process = NatsServer(self.nats.command(), folder / "nats.log", self._answers, admission=self.admission)
         self.access = [{"DATA_DIR": str(folder)}]  # what its `tracker.broker_access` is told
-        self._devices: dict[str, BrokerLogin] = {}
 
     @property
     def url(self) -> str:
@@ -222,19 +274,18 @@ class Broker:
     def tls_url(self) -> str:
         return self.url.replace("mqtt:", "mqtts:")
 
-    def admit(self, *logins: BrokerLogin) -> None:
-        """Let these devices in, beside those let in before, as `tracker.broker_access` does; returns when it holds."""
-        self._devices |= {device.login: device for device in logins}
-        content = nats_access.users_file(self._devices.values(), self.bridge_secret)
-        if nats_access.write(self.nats.folder, content):
-            nats_access.reload(self.nats.folder)
+    def admit(self, *devices: BrokerLogin) -> None:
+        """Let these devices in, beside those let in before; returns when it holds."""
+        self.admission.admit(devices)
+        if self.process.popen:
+            wait_until(self.admission.answers, "NATS is answered")
 
     def backlog(self) -> int:
         """How many messages it keeps for the bridge."""
         return nats_access.backlog(self.nats.folder)
 
     def _answers(self) -> bool:
-        return answers(self.port) and nats_access.says_where(self.nats.folder)
+        return answers(self.port) and nats_access.says_where(self.nats.folder) and self.admission.answers()
 
     def add_device(self, login: str, secret: str) -> None:
         self.admit(_hashed(login, secret))
@@ -293,8 +344,6 @@ class Mosquitto:
         return log.read_text().count("Reloading config") if log.exists() else 0
 
 
-
-
 def _hashed(login: str, secret: str) -> BrokerLogin:
     """A device as the database knows it."""
     kept = hashes(secret)
@@ -302,7 +351,7 @@ def _hashed(login: str, secret: str) -> BrokerLogin:
 
 
 @dataclass
-class Member(Process):
+class Member(NatsServer):
     """A server of a cluster: its fellows start and stop with it, and each is killed for itself."""
 
     fellows: list[Process] = field(default_factory=list)
@@ -326,9 +375,10 @@ class NatsNode:
         self.name, self.folder, self.tls = name, folder / name, tls
         self.port, self.route_port = free_port(), free_port()
         command = as_service_user([str(nats_program()), "-c", str(self.folder / "cluster.conf")])
-        self.process = Process(command, folder / f"{name}.log", self.answers)
+        self.admission = Admission(self.folder, kept_secret(folder, "broker_access"))
+        self.process = NatsServer(command, folder / f"{name}.log", self.answers, admission=self.admission)
 
-    def prepare(self, routes: list[str], users: str) -> None:
+    def prepare(self, routes: list[str], logins: str) -> None:
         """Write what `deploy/nats` tells an administrator to write."""
         self.folder.mkdir()
         for name in ("route", "server"):
@@ -340,21 +390,16 @@ class NatsNode:
         files = {"mqtt-here.conf": here, **{name: name for name in ("server.conf", "cluster.conf", "replicas.conf")}}
         for name, source in files.items():
             (self.folder / name).write_text(filled(f"nats/{source}", **places))
-        (self.folder / nats_access.USERS_FILE).write_text(users)
+        (self.folder / "logins.conf").write_text(logins)
         for path in [self.folder, *self.folder.iterdir(), *self.folder.parent.glob("*.key")]:
             give(path)
-
-    def admit(self, users: str) -> None:
-        """Have it read who may enter; returns when it has, or at once where it is not running."""
-        if nats_access.write(self.folder, users) and answers(self.port):
-            nats_access.reload(self.folder)
 
     def answers(self) -> bool:
         return answers(self.port) and nats_access.says_where(self.folder)
 
     def healthy(self) -> bool:
         """Whether it takes part in the cluster's decisions."""
-        return self.answers() and nats_access.healthy(self.folder)
+        return self.answers() and nats_access.healthy(self.folder) and self.admission.answers()
 
 
 class NatsCluster:
@@ -365,18 +410,20 @@ class NatsCluster:
 
     def __init__(self, folder: Path, tls: bool = False) -> None:
         self.bridge_secret = kept_secret(folder, "mqtt_bridge")
+        access_secret = kept_secret(folder, "broker_access")
         self.nodes = [NatsNode(folder, name, tls) for name in ("one", "two", "three")]
         self.port = self.tls_port = self.nodes[0].port
         self.ca_file = folder / "server-ca.crt"
-        self._devices: dict[str, BrokerLogin] = {}
         for name in ("route-ca", "server-ca"):
             authority(folder, name)
         routes = [f'"tls://127.0.0.1:{node.route_port}"' for node in self.nodes]
         for node in self.nodes:
-            node.prepare(routes, self._users())
+            node.prepare(routes, logins(self.bridge_secret, access_secret))
         first, second, third = (node.process for node in self.nodes)
-        self.process = self.nodes[1].process = Member(second.command, second.log, self._ready, fellows=[first, third])
-        of_all = {"BROKER": "nats", "MQTT_URL": self.url}
+        self.process = self.nodes[1].process = Member(
+            second.command, second.log, self._ready, admission=second.admission, fellows=[first, third]
+        )
+        of_all = {"BROKER": "nats", "MQTT_URL": self.url, "BROKER_SECRET": access_secret}
         self.access = [  # beside each server runs one
             {"BROKER_DIR": str(node.folder), "BROKER_LOG": str(node.process.log)} | of_all for node in self.nodes
         ]
@@ -393,9 +440,11 @@ class NatsCluster:
 
     def add_device(self, login: str, secret: str) -> None:
         """Let a device in at every server; returns when it holds."""
-        self._devices[login] = _hashed(login, secret)
         for node in self.nodes:
-            node.admit(self._users())
+            node.admission.admit([_hashed(login, secret)])
+        for node in self.nodes:
+            if answers(node.port):
+                wait_until(node.admission.answers, "NATS is answered")
 
     def backlog(self) -> int:
         """How many messages the living servers keep for the bridge."""
@@ -404,9 +453,6 @@ class NatsCluster:
     def _ready(self) -> bool:
         """Whether a majority has caught up, which is what a cluster needs to take and give messages."""
         return sum(node.healthy() for node in self.nodes) >= 2
-
-    def _users(self) -> str:
-        return nats_access.users_file(self._devices.values(), self.bridge_secret)
 
 
 RABBITMQ_SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -500,3 +546,16 @@ def missing_program(kind: str) -> str | None:
     """What this kind of broker needs and this machine has not."""
     found = shutil.which(NEEDS.get(kind, "sh"), path="/usr/sbin:/usr/bin:/bin:/usr/local/bin:/usr/local/sbin")
     return None if found else NEEDS[kind]
+
+
+def access_processes(app_url: str, owner_url: str, broker: AnyBroker, folder: Path) -> list[Process]:
+    """The processes that keep a broker in step with a database, not yet started; ready when devices are let in."""
+    urls = {"DATABASE_URL": app_url, "DATABASE_OWNER_URL": owner_url}
+    return [_access(folder / f"access-{n}", {**os.environ, **urls, **told}) for n, told in enumerate(broker.access)]
+
+
+def _access(folder: Path, env: dict[str, str]) -> Process:
+    command, log = [sys.executable, "-m", "tracker.broker_access"], folder.with_suffix(".log")
+    process = Process(command, log, lambda: "the broker admits" in process.said(), cwd=CHECKOUT,
+                      env={"DATA_DIR": str(folder), **env})  # fmt: skip
+    return process

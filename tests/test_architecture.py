@@ -52,7 +52,7 @@ ONLY_IN = {
     "marshmallow": ("tracker.web",),
     "apscheduler": ("reports.schedule",),
     "prometheus_client": ("tracker.metrics", "tracker.web.metrics"),
-    "nacl": ("tracker.sealing", "tracker.wire.encrypted"),
+    "nacl": ("tracker.sealing", "tracker.wire.encrypted", "tracker.broker_access.nats_keys"),
     "msgspec": ("tracker.wire.decode", "tracker.wire.owntracks_plain"),
     "defusedxml": ("tracker.wire.machine",),
     "paho": ("mqtt_bridge.client", "tracker.demo"),

@@ -33,6 +33,7 @@ from config import CHECKOUT, Config, ConfigError, kept_secret
         ("DATABASE_URL", "postgresql://app:x@db/jejak", "DATABASE_OWNER_URL is missing"),
         ("RETENTION_DAYS", "0", "from 1 to 3650"),
         ("SECRET_KEY", "a", "at least 32 random characters"),
+        ("BROKER_SECRET", "a", "at least 32 random characters"),
         ("HTTP_PORT", "1883", "choose two"),
         ("DATA_DIR", "/proc/jejak", "name a folder you own"),
     ],

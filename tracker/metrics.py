@@ -32,6 +32,10 @@ BACKLOG = Gauge(
 REPEATED = Gauge(
     "jejak_broker_repeated_messages", "Messages the broker sent again and awaits", multiprocess_mode="mostrecent"
 )
+ACCESS_LIVES = Gauge(
+    "jejak_broker_access_last_turn_timestamp_seconds", "When the broker's access service last looked at it",
+    multiprocess_mode="max",
+)  # fmt: skip
 ADMITTED = Gauge("jejak_broker_devices", "Devices the broker admits", multiprocess_mode="mostrecent")
 DENIED = Counter("jejak_broker_denied", "Messages that devices published where they may not: acknowledged and lost")
 SNAPSHOT_WRITTEN = Gauge(

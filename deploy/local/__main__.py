@@ -1,6 +1,7 @@
 """`python -m deploy.local`: a whole city on this machine, until Ctrl-C. `... db`, `... broker`: become that server.
 
-`... backup FOLDER` copies everything of it, `... restore FOLDER` makes a city of such a copy.
+`... logins` prints what a NATS of one's own must include, `... backup FOLDER` copies everything of the city,
+`... restore FOLDER` makes a city of such a copy.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import unquote, urlsplit
 
 from config import CHECKOUT, Config, ConfigError, database_socket_dir, kept_secret
 from deploy.local.nats import Nats
+from deploy.local.nats import logins as nats_logins
 from deploy.local.postgres import Postgres
 from deploy.local.processes import PYTHON, supervisor_file
 from deploy.local.service_user import SetupError, ensure_service_user, open_way, require_reachable, until_parent_dies
@@ -42,7 +45,7 @@ def db(config: Config) -> NoReturn:
 def broker(config: Config) -> NoReturn:
     """Become the embedded broker."""
     server = Nats.embedded(config.data_dir / "nats", config.mqtt_host, config.mqtt_port)
-    server.prepare(kept_secret(config.data_dir, "mqtt_bridge"))
+    server.prepare(kept_secret(config.data_dir, "mqtt_bridge"), config.broker_secret)
     _become(server.command())
 
 
@@ -142,6 +145,12 @@ def _become(command: list[str]) -> NoReturn:
     os.execvp(command[0], command)
 
 
+def logins(config: Config) -> int:
+    """Print what a NATS of one's own must include."""
+    print(nats_logins(unquote(urlsplit(config.mqtt_urls[0]).password or ""), config.broker_secret), end="")
+    return 0
+
+
 def back_up(config: Config, folder: str) -> int:
     """Write a backup into a new folder."""
     from deploy.local import backup  # with what starts of servers do not need
@@ -161,7 +170,8 @@ def restore(config: Config, folder: str) -> int:
 
 
 COMMANDS: dict[str, Callable[..., int]] = {
-    "city": city, "db": db, "broker": broker, "backup": back_up, "restore": restore,
+    "city": city, "db": db, "broker": broker, "logins": logins, "backup": back_up,
+    "restore": restore,
 }  # fmt: skip
 FOLDER = ("backup", "restore")  # commands that name one
 

@@ -7,15 +7,29 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import bcrypt
+
 from deploy.local.service_user import as_service_user, give, nats_program, service_folder
 from deploy.templates import filled, quoted, text
-from tracker.broker_access import nats as access
+from tracker.broker_access.nats_keys import Keys
+
+BCRYPT_ROUNDS = 4  # the least there is: the bridge's secret has 256 random bits
 
 
 def sync_interval() -> str:
     """How old what is not yet on the disk may be: what a power cut may cost."""
     [interval] = re.findall(r'^ *sync_interval: "(\w+)"', text("nats/server.conf"), re.MULTILINE)
     return str(interval)
+
+
+def logins(bridge_secret: str, access_secret: str) -> str:
+    """Who may come in by the configuration alone: the bridge, and the service that says who else may."""
+    keys = Keys(access_secret)
+    hashed = bcrypt.hashpw(bridge_secret.encode(), bcrypt.gensalt(BCRYPT_ROUNDS, prefix=b"2a")).decode()
+    return filled(
+        "nats/logins.conf", BRIDGE=hashed, CALLOUT=keys.callout.public, SYSTEM=keys.system.public, ISSUER=keys.issuer,
+        SEALING=keys.sealing,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +45,10 @@ class Nats:
     def embedded(cls, folder: Path, host: str, port: int) -> Nats:
         return cls(folder, host, port, nats_program())
 
-    @property
-    def users_file(self) -> Path:
-        return self.folder / access.USERS_FILE
-
-    def prepare(self, bridge_secret: str) -> None:
-        """Write the configuration. A broker without a store admits nobody but the bridge, until its session exists."""
+    def prepare(self, bridge_secret: str, access_secret: str) -> None:
+        """Write the configuration."""
         service_folder(self.folder)
-        if not (self.folder / "store").exists() or not self.users_file.exists():
-            self._write(self.users_file, access.users_file([], bridge_secret))
+        self._write(self.folder / "logins.conf", logins(bridge_secret, access_secret))
         self._write(self.folder / "mqtt-here.conf", "# one server, without TLS\n")
         self._write(self.folder / "nats.conf", self._configuration())
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from sqlalchemy import Engine, func, select
 from tests import builders
 from tests.conftest import Database, bridge_process
 from tests.devices import Client, location
-from tests.services import CHECKOUT, AnyBroker, NatsCluster, Process, wait_until
+from tests.services import AnyBroker, NatsCluster, Process, access_processes, wait_until
 from tracker.storage.devices import add_device, renew_secret, revoke_device
 from tracker.storage.models import StoredFix
 from tracker.wire.topics import position_topic
@@ -22,13 +20,9 @@ from tracker.wire.topics import position_topic
 @pytest.fixture
 def admission(database: Database, any_broker: AnyBroker, tmp_path: Path) -> Iterator[list[Process]]:
     """The processes that keep this broker's users in step with this database."""
-    urls = {"DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url}
-    processes = []
-    for number, told in enumerate(any_broker.access):
-        env = {**os.environ, **urls, "DATA_DIR": str(tmp_path / f"access-{number}"), **told}
-        command, log = [sys.executable, "-m", "tracker.broker_access"], tmp_path / f"access-{number}.log"
-        processes.append(Process(command, log, lambda: True, env=env, cwd=CHECKOUT))
-        processes[-1].start()
+    processes = access_processes(database.app_url, database.owner_url, any_broker, tmp_path)
+    for process in processes:
+        process.start(wait=False)
     yield processes
     for process in processes:
         process.stop()

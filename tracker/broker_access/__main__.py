@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import time
@@ -9,16 +10,17 @@ from collections.abc import Iterator
 
 import psycopg
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 
 from config import begin
 from tracker import metrics
 from tracker.broker_access.kinds import Kind, kind_of
-from tracker.storage.devices import broker_logins
+from tracker.storage.devices import BrokerLogin, broker_login, broker_logins
 from tracker.storage.engine import make_engine, wait_for_schema
 
 RETRY_S = 1.0
 LOOK_S = 5.0
+GARBAGE_AFTER = 200_000  # objects; looking for cycles among 100,000 devices takes longer than to read them
 RECHECK_S = 30.0  # also without a notification, in case one was missed while the connection was away
 
 log = logging.getLogger("broker-access")
@@ -35,6 +37,7 @@ def keep_in_step(engine: Engine, broker: Kind) -> None:
             _admit(engine, broker)
             checked_at = time.monotonic()
         broker.watch(engine)
+        metrics.ACCESS_LIVES.set_to_current_time()
 
 
 def _admit(engine: Engine, broker: Kind) -> None:
@@ -47,6 +50,15 @@ def _admit(engine: Engine, broker: Kind) -> None:
         log.info("the broker admits %d devices", len(readable))
         if others := len(devices) - len(readable):
             log.warning("%d devices need a new secret: theirs was made before this broker's kind of hash", others)
+
+
+def _looked_up(engine: Engine, login: str) -> BrokerLogin | None:
+    """The device as the database has it now; nobody where it is away."""
+    try:
+        with engine.connect() as conn:
+            return broker_login(conn, login)
+    except (DBAPIError, TimeoutError):
+        return None
 
 
 def _turns(engine: Engine) -> Iterator[bool]:
@@ -65,12 +77,10 @@ def main() -> None:
     config = begin("broker-access")
     if config.broker is None:
         sys.exit("broker-access: BROKER says which kind of broker MQTT_URL is: nats, mosquitto or rabbitmq")
-    engine = make_engine(config.database_url, pool_size=2)
-    read_until = config.data_dir / "log" / "broker.read"
-    read_until.parent.mkdir(mode=0o700, exist_ok=True)
-    broker = kind_of(
-        config.broker, config.mqtt_urls[0], config.broker_dir, config.broker_api, config.broker_log, read_until
-    )
+    gc.set_threshold(GARBAGE_AFTER)
+    engine = make_engine(config.database_url, pool_size=3)  # who listens, who reads all, who looks one up
+    (config.data_dir / "log").mkdir(mode=0o700, exist_ok=True)
+    broker = kind_of(config, lambda login: _looked_up(engine, login))
     said = ""
     while True:
         wait_for_schema(engine)

@@ -5,19 +5,25 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-import time
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Engine
 
 from tracker import metrics
 from tracker.broker_access import mosquitto, nats, rabbitmq
+from tracker.broker_access.callout import Callout, Logins, LookUp
+from tracker.broker_access.expel import Expeller
+from tracker.broker_access.nats_keys import Keys
 from tracker.broker_access.violations import LogTail, denied
 from tracker.storage.broker_hashes import SHA256_SALT_BYTES, sha256
 from tracker.storage.devices import BrokerLogin, count_denied
+
+if TYPE_CHECKING:
+    from config import Config
 
 log = logging.getLogger("broker-access")
 
@@ -41,30 +47,37 @@ class Kind(Protocol):
 
 
 class Nats:
-    """A NATS server with its files in `folder`; of a cluster, the one beside this process."""
+    """A NATS server with its files in `folder`, which asks who may enter; of a cluster, the one beside this process."""
 
-    reads = "secret_bcrypt"
+    reads = "secret_bcrypt"  # which every device has
 
-    def __init__(self, folder: Path, bridge_secret: str, tail: LogTail) -> None:
-        self._folder, self._secret, self._tail = folder, bridge_secret, tail
-        self._told = False  # an earlier process may have died between writing and telling
+    def __init__(self, folder: Path, keys: Keys, tail: LogTail, look_up: LookUp) -> None:
+        self._folder, self._tail = folder, tail
+        self._logins = Logins()
+        self._callout = Callout(folder, keys, self._logins, lambda: nats.bridge_session_exists(folder), look_up)
+        self._expeller = Expeller(folder, keys, self._logins)
 
     def admit_bridge(self) -> None:
-        if not (self._folder / nats.USERS_FILE).exists():
-            nats.write(self._folder, nats.users_file([], self._secret))
+        """Its configuration does that; from now on everybody else is answered."""
+        if not self._callout.ident:
+            self._callout.start()
+            self._expeller.start()
 
     def bridge_session_exists(self) -> bool:
         return nats.bridge_session_exists(self._folder)
 
     def admit(self, devices: Sequence[BrokerLogin]) -> bool:
-        news = nats.write(self._folder, nats.users_file(devices, self._secret)) or not self._told
-        if news:
-            took_s = nats.reload(self._folder)
-            self._told = True
-            time.sleep(took_s)  # while it rereads nobody gets in: at least every other moment they do
-        return news
+        before = len(self._logins)
+        gone = self._logins.replace(devices)
+        if gone:
+            self._expeller.expel(gone)
+        return bool(gone) or before != len(devices)
 
     def watch(self, engine: Engine) -> None:
+        if not (self._callout.is_alive() and self._expeller.is_alive()):
+            sys.exit("a thread ended by an error: the whole process is started anew")
+        if trouble := self._callout.trouble:
+            raise ConnectionError(trouble)
         watch_nats(engine, self._folder, self._tail)
 
 
@@ -72,14 +85,16 @@ def watch_nats(engine: Engine, folder: Path, tail: LogTail) -> None:
     """Look at the broker's backlog, and count at each device what it published where it may not."""
     metrics.BACKLOG.set(nats.backlog(folder))
     metrics.REPEATED.set(nats.redelivered(folder))
-    for one in denied(tail.read()):
-        metrics.DENIED.inc(one.count)
-        login = nats.login_of(folder, one.connection)
-        if login is not None:
-            with engine.begin() as conn:
+    # first all that may fail at the broker, then all or nothing: what is counted is not read again
+    found = [(nats.login_of(folder, one.connection), one) for one in denied(tail.read())]
+    with engine.begin() as conn:
+        for login, one in found:
+            if login is not None:
                 count_denied(conn, login, one.count, one.topic)
-        log.warning("%s published %d times where it may not, last on %s", login or "somebody", one.count, one.topic)
     tail.remember()
+    for login, one in found:
+        metrics.DENIED.inc(one.count)
+        log.warning("%s published %d times where it may not, last on %s", login or "somebody", one.count, one.topic)
 
 
 class Mosquitto:
@@ -142,13 +157,14 @@ class RabbitMQ:
         metrics.BACKLOG.set(rabbitmq.backlog(self._management))
 
 
-def kind_of(name: str, mqtt_url: str, folder: Path, api: str, broker_log: Path, read_until: Path) -> Kind:
+def kind_of(config: Config, look_up: LookUp) -> Kind:
     """The broker of a configuration."""
-    parts = urlsplit(mqtt_url)
-    secret = unquote(parts.password or "")
+    parts = urlsplit(config.mqtt_urls[0])
+    secret, folder = unquote(parts.password or ""), config.broker_dir
+    read_until = config.data_dir / "log" / "broker.read"
     kinds: dict[str, Callable[[], Kind]] = {
-        "nats": lambda: Nats(folder, secret, LogTail(broker_log, read_until)),
+        "nats": lambda: Nats(folder, Keys(config.broker_secret), LogTail(config.broker_log, read_until), look_up),
         "mosquitto": lambda: Mosquitto(folder, secret),
-        "rabbitmq": lambda: RabbitMQ(rabbitmq.Management(api), unquote(parts.username or ""), secret),
+        "rabbitmq": lambda: RabbitMQ(rabbitmq.Management(config.broker_api), unquote(parts.username or ""), secret),
     }
-    return kinds[name]()
+    return kinds[config.broker or ""]()

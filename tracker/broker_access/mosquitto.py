@@ -23,11 +23,11 @@ PASSWORD_FILE, PID_FILE, LOG_FILE = "passwords", "mosquitto.pid", "mosquitto.log
 
 
 def password_file(devices: Iterable[BrokerLogin], bridge_secret: str) -> str:
-    """The text of the password file: the bridge, and the devices."""
+    """The text of the password file: the bridge, and the devices by login, so that the same ones make the same file."""
     # a salt derived from the secret, so that the same bridge makes the same file and needs no reload
     salt = hmac.digest(bridge_secret.encode(), b"salt", hashlib.sha256)[:PBKDF2_SALT_BYTES]
     lines = [f"{BRIDGE_LOGIN}:{pbkdf2(bridge_secret.encode(), salt)}\n"]
-    lines += [f"{device.login}:{device.secret_pbkdf2}\n" for device in devices if device.secret_pbkdf2]
+    lines += [f"{device.login}:{device.secret_pbkdf2}\n" for device in sorted(devices) if device.secret_pbkdf2]
     return "".join(lines)
 
 

@@ -1,86 +1,40 @@
-"""NATS: one `authorization` block, included by its configuration, reread on SIGHUP without a restart.
+"""What a running NATS says of itself: its monitor, for this machine only.
 
-A device writes under its own topic in its own shard and reads its own `cmd`; everybody else's is refused. NATS calls
-`owntracks/07/login` the subject `owntracks.07.login`, and each QoS 1 subscriber reads from `$MQTT.sub.>`.
+NATS calls `owntracks/07/login` the subject `owntracks.07.login`, and each QoS 1 subscriber reads from `$MQTT.sub.>`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
-import time
 import urllib.request
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import bcrypt
-
-from tracker.broker_access import files
-from tracker.wire.topics import ROOT, SUBSCRIPTIONS, TO_DEVICES, shard
+from tracker.wire.topics import SUBSCRIPTIONS
 
 if TYPE_CHECKING:  # the broker's own start needs no database
     from tracker.storage.devices import BrokerLogin
 
 BRIDGE_LOGIN = "_bridge"  # no device can have it: theirs begin with a letter or digit
-USERS_FILE = "users.conf"
 PID_FILE = "nats.pid"
-MONITOR_TIMEOUT_S = 10  # a server that rereads 100,000 users has other things to do
-RELOAD_TIMEOUT_S = 600
-LOOK_AGAIN_S = 0.01
+MONITOR_TIMEOUT_S = 10
+FINGERPRINT = 12  # characters
 # what NATS makes of the bridge's subscriptions, such as owntracks/+/+
 SESSION_SUBJECTS = {f"$MQTT.msgs.{topic.replace('/', '.').replace('+', '*')}" for topic in SUBSCRIPTIONS}
 
 
-def users_file(devices: Iterable[BrokerLogin], bridge_secret: str) -> str:
-    """The text of the included file: the bridge, who reads everything and writes nothing, and the devices."""
-    lines = [_bridge(bridge_secret), *map(_device, devices)]
-    return "authorization {\n  users: [\n    " + "\n    ".join(lines) + "\n  ]\n}\n"
+def name_of(device: BrokerLogin) -> str:
+    """What it calls a device's connections: by its login, and a fingerprint of its secret's hash.
 
-
-def _device(device: BrokerLogin) -> str:
-    # neither login nor hash can hold a quote; as short as can be, because a hundred thousand of them are read at once
-    own = f"{ROOT}.{shard(device.login)}.{device.login}"
-    rights = f'{{publish:["{own}","{own}.>"],subscribe:["{own}.{TO_DEVICES}","$MQTT.sub.>"]}}'
-    return f'{{user:"{device.login}",password:"{device.secret_bcrypt}",permissions:{rights}}}'
-
-
-def _bridge(secret: str) -> str:
-    # a salt derived from the secret, so that the same bridge makes the same file and needs no reload
-    hashed = bcrypt.hashpw(secret.encode(), _salt(secret)).decode()
-    rights = f'{{publish:{{deny:[">"]}},subscribe:["{ROOT}.>","$MQTT.sub.>"]}}'
-    return f'{{user:"{BRIDGE_LOGIN}",password:"{hashed}",permissions:{rights}}}'
-
-
-def _salt(secret: str) -> bytes:
-    alphabet = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-    digest = hmac.digest(secret.encode(), b"salt", hashlib.sha256)
-    return b"$2a$04$" + bytes(alphabet[byte % 64] for byte in digest[:21]) + b"."
-
-
-def write(folder: Path, content: str) -> bool:
-    """Replace the users file if it changed; True if it did."""
-    return files.write(folder / USERS_FILE, content)
-
-
-def reload(folder: Path) -> float:
-    """Have the running server reread its users, when connections of removed ones end; returns how many seconds it took.
-
-    It checks the secret of every connection again, about a millisecond each. Raises ProcessLookupError where it is not
-    running, and TimeoutError where it does not come to an end.
+    So a living connection tells whether it was made with the secret that holds now.
     """
-    before, began = _loaded_at(folder), time.monotonic()
-    files.tell(folder / PID_FILE, "nats-server")
-    while _loaded_at(folder) == before:
-        if time.monotonic() - began > RELOAD_TIMEOUT_S:
-            raise TimeoutError("NATS does not reread its users; its log says why")
-        time.sleep(LOOK_AGAIN_S)
-    return time.monotonic() - began
+    return f"{device.login}#{hashlib.sha256(device.secret_bcrypt.encode()).hexdigest()[:FINGERPRINT]}"
 
 
-def _loaded_at(folder: Path) -> str:
-    return str(_asked(folder, "varz")["config_load_time"])
+def login_in(name: str) -> str:
+    """The login in the name of a connection; nobody's login has this sign."""
+    return name.partition("#")[0]
 
 
 def bridge_session_exists(folder: Path) -> bool:
@@ -120,7 +74,7 @@ def replicas(folder: Path) -> set[int]:
 def login_of(folder: Path, connection: int) -> str | None:
     """Who a connection belongs to or belonged to, None where the broker has forgotten."""
     found = _asked(folder, f"connz?auth=true&state=any&cid={connection}")["connections"]
-    return str(found[0]["authorized_user"]) if found and found[0].get("authorized_user") else None
+    return login_in(found[0]["authorized_user"]) if found and found[0].get("authorized_user") else None
 
 
 def _bridges_consumers(folder: Path) -> list[dict[str, Any]]:
@@ -148,6 +102,11 @@ def says_where(folder: Path) -> bool:
         return bool(_monitor(folder))
     except (OSError, ValueError):  # not there yet, or half written
         return False
+
+
+def address(folder: Path) -> str:
+    """Where it speaks its own protocol. Raises OSError or ValueError while it has not said so."""
+    return str(json.loads(_ports_file(folder).read_text())["nats"][0])
 
 
 def _monitor(folder: Path) -> str:
