@@ -213,7 +213,7 @@ def rights_of(login: str) -> dict[str, object]:
     """A device writes under its own topic in its own shard and reads its own `cmd`; it speaks MQTT only."""
     own = f"{ROOT}.{shard(login)}.{login}"
     return {
-        "pub": {"allow": [own, f"{own}.*"], "deny": [f"{own}.{TO_DEVICES}"]},  # deeper than that the bridge does not listen
+        "pub": {"allow": [own, f"{own}.*"]},  # deeper the bridge does not listen
         "sub": {"allow": [f"{own}.{TO_DEVICES}", "$MQTT.sub.>"]},
         "allowed_connection_types": ["MQTT"],
     }  # fmt: skip
