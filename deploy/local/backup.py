@@ -26,6 +26,9 @@ from deploy.local.service_user import SetupError, give, postgres_programs
 
 MANIFEST = "manifest.json"
 MADE_AGAIN = ("db", "run", "nats", "log", "metrics", "lock", "supervisor.*")  # of DATA_DIR, or copied another way
+UNFINISHED = ".*"  # files on their way to their names
+# goes on when its input ends, whatever ended us
+CONTINUE = 'cat > /dev/null; kill -CONT "$1"'
 JOBS = 2  # tables that are written or read at once
 POLL_S = 0.1
 
@@ -53,7 +56,12 @@ def backup(config: Config, target: Path) -> None:
 def restore(config: Config, source: Path) -> None:
     """Make a city of a backup where there is none yet. Raises SetupError."""
     _require_whole(source)
-    if config.database_is_embedded and (config.data_dir / "db").exists():
+    if not config.database_is_embedded:
+        raise SetupError(
+            f"DATABASE_URL is a server of your own: bring {source / 'database'} back with its own pg_restore, and "
+            f"{source / 'data'} to DATA_DIR; see docs/operations.md"
+        )
+    if any((config.data_dir / name).exists() for name in ("db", "nats")):
         raise SetupError(f"there is a city in {config.data_dir}; name another DATA_DIR, or move that one away")
     shutil.copytree(source / "data", config.data_dir, dirs_exist_ok=True)
     if config.mqtt_is_embedded and (source / "nats").exists():
@@ -68,24 +76,21 @@ def restore(config: Config, source: Path) -> None:
 
 @contextmanager
 def _standing_still(pid_file: Path) -> Iterator[None]:
-    """The process of this file does nothing meanwhile; where it does not run, there is nothing to hold."""
+    """The process of this file does nothing meanwhile, and goes on however we end; where none runs, nothing is held."""
     pid = int(pid_file.read_text()) if pid_file.exists() else 0
-    running = pid and Path(f"/proc/{pid}/comm").exists() and Path(f"/proc/{pid}/comm").read_text() == "nats-server\n"
-    if running:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    name = Path(f"/proc/{pid}/comm")
+    if not name.exists() or name.read_text() != "nats-server\n":
         yield
-    finally:
-        if running:
-            os.kill(pid, signal.SIGCONT)
+        return
+    command = ["sh", "-c", CONTINUE, "sh", str(pid)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True):  # its end is waited for
+        os.kill(pid, signal.SIGSTOP)
+        yield
 
 
 @contextmanager
 def _database(config: Config) -> Iterator[None]:
-    """The database to restore into: the operator's own, or the embedded one, made and running meanwhile."""
-    if not config.database_is_embedded:
-        yield
-        return
+    """The embedded database, made and running meanwhile."""
     server = Postgres.embedded(config.data_dir / "db", database_socket_dir(config.data_dir))
     server.prepare({role: kept_secret(config.data_dir, role) for role in ("jejak_owner", "jejak_app")})
     running = subprocess.Popen(server.command(), stderr=subprocess.DEVNULL)
@@ -101,9 +106,12 @@ def _database(config: Config) -> Iterator[None]:
 
 
 def _copy(source: Path, target: Path, leave_out: tuple[str, ...]) -> None:
-    here = str(source)
-    unwanted = shutil.ignore_patterns(*leave_out)
-    shutil.copytree(source, target, ignore=lambda folder, names: unwanted(folder, names) if folder == here else ())
+    at_the_top, below = shutil.ignore_patterns(*leave_out, UNFINISHED), shutil.ignore_patterns(UNFINISHED)
+
+    def unwanted(folder: str, names: list[str]) -> set[str]:
+        return (at_the_top if folder == str(source) else below)(folder, names)
+
+    shutil.copytree(source, target, ignore=unwanted)
 
 
 def _digests(folder: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import Connection, inspect, select, text
 
@@ -135,3 +136,29 @@ def test_a_backup_of_a_city_that_does_not_run_says_what_is_missing(folder: Path)
     refused = command(City(folder), "backup", str(folder / "backup"))
     assert refused.returncode == 1 and "pg_dump failed" in refused.stderr
     assert not (folder / "backup").exists() and not list(folder.glob(".backup*"))
+
+
+def test_a_backup_that_is_killed_leaves_the_broker_at_work(folder: Path) -> None:
+    city = City(folder)
+    with running(city):
+        broker = psutil.Process(int((folder / "city" / "nats" / "nats.pid").read_text()))
+        with (folder / "city" / "nats" / "large").open("wb") as large:
+            large.truncate(2**31)  # so that there is something to interrupt
+        copying = subprocess.Popen(
+            [sys.executable, "-m", "deploy.local", "backup", str(folder / "backup")], env=city.env, cwd=CHECKOUT
+        )
+        wait_until(lambda: broker.status() == psutil.STATUS_STOPPED, "the broker stands still")
+        copying.kill()
+        copying.wait()
+        wait_until(lambda: broker.status() != psutil.STATUS_STOPPED, "the broker goes on")
+        assert not (folder / "backup").exists()
+
+
+def test_a_database_of_ones_own_is_not_restored_over(folder: Path) -> None:
+    city = City(folder)
+    with running(city):
+        assert command(city, "backup", str(folder / "backup")).returncode == 0
+    city.env |= {"DATABASE_URL": "postgresql://app:x@db/jejak", "DATABASE_OWNER_URL": "postgresql://owner:y@db/jejak",
+                 "DATA_DIR": str(folder / "other")}  # fmt: skip
+    refused = command(city, "restore", str(folder / "backup"))
+    assert refused.returncode == 1 and "with its own pg_restore" in refused.stderr

@@ -41,9 +41,11 @@ def stop() -> threading.Event:
 
 
 @pytest.fixture
-def devices(engine: Engine) -> list[int]:
+def devices(engine: Engine, owner: Engine) -> list[int]:
     """They drove on the day that expires, and on the next one."""
     devices = vehicles(engine, 3)
+    with owner.begin() as conn:
+        conn.execute(update(Retention).values(days=EXPIRED))
     with engine.begin() as conn:
         drive(conn, devices, range(5))
         drive(conn, devices, range(5), DAY + timedelta(days=1))
@@ -142,3 +144,13 @@ def test_days_that_are_kept_are_never_half_gone(
     assert drop_expired(owner, noon(), RETENTION_DAYS, stop) == 0
     with owner.connect() as conn:
         assert count(conn) == 30 and all(table.attached for table in day_tables(conn))
+
+
+def test_no_process_drops_what_the_migration_was_told_to_keep(
+    engine: Engine, owner: Engine, devices: list[int], stop: threading.Event
+) -> None:
+    with owner.begin() as conn:
+        conn.execute(update(Retention).values(days=RETENTION_DAYS))
+    assert drop_expired(owner, NOW, EXPIRED, stop) == 0, "whatever RETENTION_DAYS it was started with"
+    with engine.connect() as conn:
+        assert len(stored(conn)) == 30

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tests.conftest import RETENTION_DAYS, Database
@@ -36,6 +36,7 @@ from tracker.maintenance.retention import drop_expired
 from tracker.storage.day_tables import alone, day_name, day_tables
 from tracker.storage.engine import make_engine
 from tracker.storage.migrate import migrate
+from tracker.storage.models import Retention
 from tracker.storage.partitions import keep_partitions
 
 
@@ -298,6 +299,8 @@ def test_the_whole_life_of_a_day_on_the_oldest_server_supported(stop: threading.
         late(engine, devices, 100)
         with owner.connect() as conn:
             assert on_disk(conn)[:30] == sorted(on_disk(conn)[:30]) and count(conn) == 33
+        with owner.begin() as conn:
+            conn.execute(update(Retention).values(days=2))
         assert drop_expired(owner, NOW, 2, stop) == RETENTION_DAYS - 2
         with owner.connect() as conn:
             assert count(conn) == 0

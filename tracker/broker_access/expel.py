@@ -21,7 +21,8 @@ from tracker.broker_access.nats_keys import Keys
 
 RETRY_S = 0.1
 TURN_S = 0.5
-AGAIN_S = 2.0  # somebody may have been let in, and not yet been listed, while a change was on its way
+AGAIN_S = (2.0, 12.0)  # somebody may have been let in, and not yet been listed, while a change was on its way
+SWEEP_S = 600.0  # now and then all connections: who was let in and changed again before memory knew has no name here
 MOST_BY_NAME = 100  # a server looks through all its connections for each name
 PAGE = 2_000  # connections in one answer
 OVERLAP = 200  # connections that end meanwhile let later ones move into earlier pages
@@ -58,7 +59,7 @@ class Expeller(Thread):
     def expel(self, names: Collection[str]) -> None:
         """End the connections of these names. Without a connection of ours: when there is one, all are looked at."""
         wanted = names if len(names) <= MOST_BY_NAME else None
-        self._again.append((time.monotonic() + AGAIN_S, wanted))
+        self._again += [(time.monotonic() + later, wanted) for later in AGAIN_S]
         if (connection := self._connection) is not None:
             self._look_for(connection, wanted)
 
@@ -68,12 +69,16 @@ class Expeller(Thread):
         with Connection(nats.address(self._folder), self._keys.system) as connection:
             connection.subscribe(f"{self._inbox}.*")
             self._connection = connection
-            self._look_for(connection, None)
+            sweep_at = 0.0
             while not self._ended.is_set():
+                if (now := time.monotonic()) >= sweep_at:
+                    self._look_for(connection, None)
+                    sweep_at = now + SWEEP_S
                 for message in connection.messages(TURN_S):
                     self._judge(connection, message)
-                while self._again and self._again[0][0] <= time.monotonic():
-                    self._look_for(connection, self._again.popleft()[1])
+                for due in [one for one in list(self._again) if one[0] <= now]:
+                    self._again.remove(due)
+                    self._look_for(connection, due[1])
 
     def _look_for(self, connection: Connection, names: Names) -> None:
         asked: list[dict[str, object]] = [{"limit": PAGE}] if names is None else [{"user": name} for name in names]

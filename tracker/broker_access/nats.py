@@ -38,8 +38,22 @@ def login_in(name: str) -> str:
 
 
 def bridge_session_exists(folder: Path) -> bool:
-    """Whether all the bridge's durable subscriptions are there, so that what devices publish is kept for it."""
-    return SESSION_SUBJECTS <= {consumer["config"]["filter_subject"] for consumer in _bridges_consumers(folder)}
+    """Whether all the bridge's durable subscriptions are there, so that what devices publish is kept for it.
+
+    In a cluster one is there when it has a leader and this server hears from it: for a moment after it was made,
+    another server may not know of it yet, and drop what nobody seems to want.
+    """
+    there = [one for one in _bridges_consumers(folder) if _is_led(one.get("cluster"))]
+    return SESSION_SUBJECTS <= {consumer["config"]["filter_subject"] for consumer in there}
+
+
+def _is_led(group: dict[str, Any] | None) -> bool:
+    """Whether a group of servers has a leader that is up to date, and all of them are where we are the leader."""
+    if not group or not group.get("replicas"):
+        return True  # one server
+    others = group["replicas"]
+    led_by = [other for other in others if other["name"] == group.get("leader")]
+    return bool(group.get("leader")) and all(other["current"] for other in led_by or others)
 
 
 def healthy(folder: Path) -> bool:

@@ -36,8 +36,10 @@ class Connection:
     def __init__(self, url: str, login: Login) -> None:
         parts = urlsplit(url)
         self._sending = Lock()
+        self._answered = False
         self._socket = socket.create_connection((parts.hostname, parts.port), CONNECT_S)
         self._buffer = bytearray()
+        self._early: list[Message] = []  # came while an answer was awaited
         try:
             self._introduce(login)
         except BaseException:
@@ -69,10 +71,13 @@ class Connection:
         self._socket.close()
 
     def subscribe(self, subject: str, queue: str = "") -> None:
-        """Returns when the server has it."""
+        """Returns when the server has it; what it brings at once is not lost."""
         self._socket.settimeout(CONNECT_S)
+        self._answered = False
         self.send(f"SUB {subject} {queue} 1\r\nPING\r\n".encode())
-        self._await_pong()
+        while not self._answered:
+            self._read()
+            self._early += self._whole()
         self._socket.settimeout(None)
 
     def send(self, said: bytes) -> None:
@@ -82,6 +87,9 @@ class Connection:
 
     def messages(self, timeout_s: float) -> list[Message]:
         """What has come, as soon as something has; nothing after so long. Raises ConnectionError at the end."""
+        if self._early:
+            early, self._early = self._early, []
+            return early
         if not select.select([self._socket], [], [], timeout_s)[0]:
             return []
         self._read()
@@ -117,6 +125,8 @@ class Connection:
                     break
                 yield _message(words, text[begin : after - len(END)])
                 begin = after
+            elif words == [b"PONG"]:
+                self._answered = True
             elif words == [b"PING"]:
                 self.send(b"PONG" + END)
             elif words and words[0] == b"-ERR":

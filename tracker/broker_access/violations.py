@@ -41,12 +41,13 @@ class LogTail:
             found = path.stat().st_ino if path.exists() else None
             if found is None or (path != self._log and found != inode):
                 continue
+            begin = offset if found == inode and offset <= path.stat().st_size else 0  # or it was cut off in place
             with path.open("rb") as file:
-                file.seek(offset if found == inode else 0)
+                file.seek(begin)
                 text = file.read()
             whole = text.rfind(b"\n") + 1
             lines += text[:whole].decode(errors="replace").splitlines()
-            self._now = found, (offset if found == inode else 0) + whole
+            self._now = found, begin + whole
         return lines
 
     def remember(self) -> None:

@@ -12,13 +12,13 @@ import threading
 from datetime import datetime
 
 import psycopg
-from sqlalchemy import Connection, Engine, delete, text
+from sqlalchemy import Connection, Engine, delete, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from tracker import failpoints
 from tracker.domain.fix import oldest_kept
 from tracker.storage.day_tables import DayTable, alone, day_tables
-from tracker.storage.models import RewrittenDay
+from tracker.storage.models import Retention, RewrittenDay
 
 READERS_WAIT_MS = 10_000  # how long to wait for readers before the rest is left to the next run
 
@@ -32,12 +32,13 @@ def drop_expired(
 
     Once readers do not let go of a day the others wait with it: only one may be half detached.
     """
-    first = oldest_kept(now, retention_days).date()
     dropped = 0
     with alone(owner) as session:
         if session is None:
             log.info("retention: somebody else is at work on the days")
             return 0
+        kept = session.scalar(select(func.max(Retention.days))) or 0  # as the migration was told: never less than that
+        first = oldest_kept(now, max(retention_days, kept)).date()
         session.execute(text(f"SET lock_timeout = {readers_wait_ms}"))
         expired = [table for table in day_tables(session) if table.day < first]
         for table in sorted(expired, key=lambda table: not table.half_detached):
