@@ -97,6 +97,7 @@ class Callout(Thread):
         self._open = False  # we know who may, and the bridge's session is there: what devices publish is kept
         self._connection: Connection | None = None
         self._ended = Event()
+        self._looker: Thread | None = None
         self._late: Queue[tuple[Connection, Question]] = Queue(LOOK_UPS)
         self._asked: set[str] = set()  # whom the database was asked for within this second
         self._second = 0.0
@@ -105,13 +106,18 @@ class Callout(Thread):
 
     def run(self) -> None:
         if self._look_up is not None:
-            Thread(target=self._answer_late, args=(self._look_up,), name="look-up", daemon=True).start()
+            self._looker = Thread(target=self._answer_late, args=(self._look_up,), name="look-up", daemon=True)
+            self._looker.start()
         while not self._ended.is_set():
             try:
                 self._serve()
             except (OSError, ValueError) as error:  # away, or about to start
                 self.answers, self.trouble = None, str(error)
             self._ended.wait(RETRY_S)
+
+    def works(self) -> bool:
+        """Whether no thread of it has ended by an error."""
+        return self.is_alive() and (self._looker is None or self._looker.is_alive())
 
     def end(self) -> None:
         """Answer no more."""

@@ -74,7 +74,7 @@ class Nats:
         return bool(gone) or before != len(devices)
 
     def watch(self, engine: Engine) -> None:
-        if not (self._callout.is_alive() and self._expeller.is_alive()):
+        if not (self._callout.works() and self._expeller.is_alive()):
             sys.exit("a thread ended by an error: the whole process is started anew")
         if trouble := self._callout.trouble:
             raise ConnectionError(trouble)
