@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, text, update
 
 from bench import database
 from bench.rounds import CHECKOUT
@@ -31,7 +31,7 @@ from tracker.maintenance.retention import drop_expired
 from tracker.maintenance.rewrite import due, rewrite
 from tracker.storage.day_tables import alone, day_bounds, day_name
 from tracker.storage.engine import make_engine
-from tracker.storage.models import Assignment
+from tracker.storage.models import Assignment, Retention
 from tracker.storage.tracks import track_of
 
 DAYS = 10
@@ -151,6 +151,8 @@ def _measure(city: City, folder: Path, seconds: int) -> Iterator[str]:
         _say("tracks of rewritten days and of one as it arrived, in turn")
         sorted_ms, unsorted_ms = _tracks(city, closed, [yesterday])
         _say("dropping a day")
+        with city.owner.begin() as conn:
+            conn.execute(update(Retention).values(days=DAYS - 1))
         dropping = _timed(lambda: drop_expired(city.owner, datetime.now(UTC), DAYS - 1, NO_STOP))
         batches = writer()
     yield from _track_lines("track.day", sorted_ms)
