@@ -1,9 +1,13 @@
-"""Who looked at whose data."""
+"""Who did or looked at what, about whom, why and from where. Append-only.
+
+`record` is the one way in. What it notes is committed with the change it is about, and before anything read is shown.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import func, select
@@ -11,40 +15,35 @@ from sqlalchemy.orm import Session, joinedload
 
 from tracker.storage.models import Account, Audit
 from tracker.storage.paging import Page, page_of
-from tracker.storage.rights import Viewer
 
-VIEW_TRACK = "view_track"
-EXPORT_REPORT = "export_report"
-VIEW_MESSAGE = "view_message"
-REPLAY_MESSAGES = "replay_messages"
+COMMAND_LINE = "command line"
 
 
-def record_track_view(session: Session, viewer: Viewer, person_id: int, work_date: date) -> None:
-    """Note that `viewer` opens the track of a person's day; the caller commits before showing anything."""
-    session.add(
-        Audit(
-            account_id=viewer.account_id,
-            person_id=person_id,
-            action=VIEW_TRACK,
-            detail={"work_date": work_date.isoformat()},
-        )
-    )
+class Action(StrEnum):
+    """What is written down."""
+
+    VIEW_TRACK = "view_track"
+    EXPORT_REPORT = "export_report"
+    VIEW_MESSAGE = "view_message"
+    REPLAY_MESSAGES = "replay_messages"
 
 
-def record_export(session: Session, viewer: Viewer, detail: Mapping[str, Any]) -> None:
-    """Note that `viewer` takes rows about many people away; the caller commits before sending any."""
-    session.add(Audit(account_id=viewer.account_id, action=EXPORT_REPORT, detail=dict(detail)))
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: an account, or None for an operator at the command line; and from which address."""
+
+    account_id: int | None
+    address: str
 
 
-def record_message_view(session: Session, viewer: Viewer, quarantine_id: int, login: str) -> None:
-    """Note that `viewer` opens what a device said; the caller commits before showing it."""
-    detail = {"quarantine_id": quarantine_id, "login": login}
-    session.add(Audit(account_id=viewer.account_id, action=VIEW_MESSAGE, detail=detail))
-
-
-def record_replay(session: Session, viewer: Viewer, detail: Mapping[str, Any]) -> None:
-    """Note that `viewer` has messages in quarantine stored after all."""
-    session.add(Audit(account_id=viewer.account_id, action=REPLAY_MESSAGES, detail=dict(detail)))
+def record(
+    session: Session, actor: Actor, action: Action, detail: Mapping[str, Any], *, people: Collection[int] = (),
+    why: str = "",
+) -> None:  # fmt: skip
+    """Note that `actor` does `action` with the data of `people`; the caller commits before showing anything."""
+    (person_id,) = people or (None,)
+    said = dict(detail) | ({"why": why} if why else {})
+    session.add(Audit(account_id=actor.account_id, person_id=person_id, action=action, detail=said))
 
 
 def looks_at(session: Session, person_id: int, number: int) -> Page:

@@ -14,6 +14,7 @@ from flask import Flask, Response, abort, current_app, g, redirect, request, url
 from werkzeug.wrappers import Response as AnyResponse
 
 from tracker.storage.accounts import viewer_of
+from tracker.storage.audit import Actor
 from tracker.storage.rights import Viewer
 from tracker.web.city import city, db
 
@@ -77,6 +78,11 @@ def viewer() -> Viewer:
     """Who opens this page; only for pages that are not public."""
     found: Viewer = g.viewer
     return found
+
+
+def actor() -> Actor:
+    """Who acts in this request, and from where."""
+    return Actor(viewer().account_id, request.remote_addr or "")
 
 
 def own_person() -> int:

@@ -12,10 +12,10 @@ from werkzeug.wrappers import Response
 
 from tracker.replay import Replay, Replayed
 from tracker.sealing import Sealer
-from tracker.storage.audit import record_message_view, record_replay
+from tracker.storage.audit import Action, record
 from tracker.storage.quarantine_pages import count_waiting, quarantine_list, quarantined, rejection_days
 from tracker.web import device_words
-from tracker.web.access import Access, allowed, viewer
+from tracker.web.access import Access, actor, allowed
 from tracker.web.city import city, db
 from tracker.web.forms import quarantine_filter
 
@@ -54,7 +54,7 @@ def message(quarantine_id: int) -> str:
     if row is None:
         abort(404)
     if row.payload is not None:
-        record_message_view(db.session(), viewer(), quarantine_id, row.login)
+        record(db.session(), actor(), Action.VIEW_MESSAGE, {"quarantine_id": quarantine_id, "login": row.login})
         db.session.commit()
     text, is_text = readable(row.payload or b"")
     return render_template("quarantined.html", row=row, text=text, is_text=is_text, device_words=device_words)
@@ -67,7 +67,7 @@ def replay() -> Response:
     wanted, _page = quarantine_filter(request.form)
     fields = {"reason": wanted.reason, "device": wanted.login, "day": wanted.day, "state": wanted.state}
     asked = {name: str(value) for name, value in fields.items() if value}
-    record_replay(db.session(), viewer(), asked)
+    record(db.session(), actor(), Action.REPLAY_MESSAGES, asked)
     db.session.commit()
     settings = city().settings
     done = Replay(db.engine, settings.retention_days, Sealer(settings.secret_key)).run(wanted, MOST_AT_ONCE)

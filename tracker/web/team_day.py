@@ -11,13 +11,13 @@ from werkzeug.wrappers import Response
 from tracker.domain import daily_log as rules
 from tracker.domain.daily_log import LogState, Refused
 from tracker.storage import daily_logs
-from tracker.storage.audit import record_track_view
+from tracker.storage.audit import Action, record
 from tracker.storage.daily_logs import Day
 from tracker.storage.models import DailyLog, Person
 from tracker.storage.person_days import idle_of, verdicts_of, windows_on
 from tracker.storage.rights import visible_person
 from tracker.storage.team_days import next_waiting
-from tracker.web.access import Access, allowed, viewer
+from tracker.web.access import Access, actor, allowed, viewer
 from tracker.web.city import city, db
 from tracker.web.day_track import day_track
 from tracker.web.forms import DecisionForm, parse, seen_of
@@ -78,7 +78,7 @@ def _person(person_id: int) -> Person:
 
 def _page(person: Person, work_date: date, problem: Any = None) -> str:
     session = db.session()
-    record_track_view(session, viewer(), person.id, work_date)
+    record(session, actor(), Action.VIEW_TRACK, {"work_date": work_date.isoformat()}, people=[person.id])
     session.commit()
     day = daily_logs.day_of(session, person.id, work_date, city().zone, city().now())
     windows = windows_on(session, person.id, work_date)

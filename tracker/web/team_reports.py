@@ -11,11 +11,11 @@ from typing import Any
 from flask import Blueprint, Response, abort, render_template, request, stream_with_context
 from flask_babel import lazy_gettext as _
 
-from tracker.storage.audit import record_export
+from tracker.storage.audit import Action, record
 from tracker.storage.person_days import units_for
 from tracker.storage.report_rows import IDLE, NO_SHOW, Report, ReportFilter, report_list, report_rows
 from tracker.web import words
-from tracker.web.access import Access, allowed, viewer
+from tracker.web.access import Access, actor, allowed, viewer
 from tracker.web.city import city, db
 from tracker.web.formats import coverage, local
 from tracker.web.forms import report_filter
@@ -87,7 +87,7 @@ def download(name: str) -> Response | tuple[str, int]:
     if (wanted.last - wanted.first).days >= LONGEST_DOWNLOAD_DAYS:
         return _page(page, wanted, number, TOO_LONG), 422
     detail = {"report": name, **asdict(wanted), "first": str(wanted.first), "last": str(wanted.last)}
-    record_export(db.session(), viewer(), detail)
+    record(db.session(), actor(), Action.EXPORT_REPORT, detail)
     db.session.commit()
     rows = report_rows(db.session(), page.report, viewer(), wanted)
     response = Response(stream_with_context(csv_lines(page.report, rows)), content_type="text/csv; charset=utf-8")
