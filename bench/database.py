@@ -20,10 +20,12 @@ COMMIT_TIMES = "-ctrack_commit_timestamp=on"  # the one setting of the database 
 
 REGISTER = """
 INSERT INTO unit (name) VALUES ('Bench');
+INSERT INTO unit_place (unit_id, period) SELECT id, daterange(NULL, NULL) FROM unit;
 INSERT INTO vehicle (call_sign, plate, kind, unit_id)
     SELECT 'bench-' || n, 'B ' || n, 'garbage_truck', unit.id FROM unit, generate_series(0, {vehicles} - 1) n;
-INSERT INTO person (nip, name, unit_id)
-    SELECT n, 'bench-' || n, unit.id FROM unit, generate_series({vehicles}, {devices} - 1) n;
+INSERT INTO person (nip, name) SELECT n, 'bench-' || n FROM generate_series({vehicles}, {devices} - 1) n;
+INSERT INTO membership (person_id, unit_id, period)
+    SELECT person.id, unit.id, daterange(NULL, NULL) FROM person, unit;
 INSERT INTO device (login, kind, secret_bcrypt)
     SELECT 'bench-' || n, 'tracker', '' FROM generate_series(0, {devices} - 1) n;
 INSERT INTO assignment (device_id, vehicle_id, period)

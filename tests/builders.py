@@ -6,24 +6,29 @@ import itertools
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.dialects.postgresql import Range
 
 from tracker.storage import models as m
 from tracker.storage.devices import add_device, known_devices
 
 _numbers = itertools.count(1)
+ALWAYS: Range[date] = Range(None, None)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def unit(conn: Connection, name: str = "", below: int | None = None) -> int:
     name = name or f"Unit {next(_numbers)}"
-    return conn.scalars(insert(m.Unit).values(name=name, parent_id=below).returning(m.Unit.id)).one()
+    unit_id = conn.scalars(insert(m.Unit).values(name=name).returning(m.Unit.id)).one()
+    conn.execute(insert(m.UnitPlace).values(unit_id=unit_id, parent_id=below, period=ALWAYS))
+    return unit_id
 
 
 def person(conn: Connection, unit_id: int | None = None, name: str = "Siti Rahayu") -> int:
     nip = f"19800101200501{next(_numbers):04d}"
-    values = {"nip": nip, "name": name, "unit_id": unit_id or unit(conn)}
-    return conn.scalars(insert(m.Person).values(values).returning(m.Person.id)).one()
+    person_id = conn.scalars(insert(m.Person).values(nip=nip, name=name).returning(m.Person.id)).one()
+    conn.execute(insert(m.Membership).values(person_id=person_id, unit_id=unit_id or unit(conn), period=ALWAYS))
+    return person_id
 
 
 def zone(conn: Connection, lat: float = -6.2, lon: float = 106.8, radius_m: int = 150, name: str = "") -> int:
@@ -85,3 +90,9 @@ def window(
     for zone_id in zones:
         conn.execute(insert(m.DutyWindowZone).values(window_id=window_id, zone_id=zone_id))
     return window_id
+
+
+def grant(conn: Connection, username: str, role: str, unit_id: int | None = None) -> None:
+    """Give an account a role since ever."""
+    account = select(m.Account.id).where(m.Account.username == username).scalar_subquery()
+    conn.execute(insert(m.RoleGrant).values(account_id=account, role=role, unit_id=unit_id, period=ALWAYS))

@@ -34,6 +34,7 @@ from tracker.storage.models import (
     Device,
     DutyWindow,
     LogDecision,
+    Membership,
     Person,
     Unit,
     Vehicle,
@@ -97,7 +98,9 @@ def test_the_register_holds_the_whole_cast(session: Session) -> None:
     assert session.scalar(held.where(Assignment.vehicle_id.is_not(None))) == len(FLEET)
     assert session.scalar(held.where(Assignment.person_id.is_not(None))) == sum(e.has_phone for e in STAFF)
     root = session.scalars(select(Unit.id).where(Unit.name == ROOT_UNIT)).one()
-    assert len(session.scalars(units_below(root)).all()) == session.scalar(select(func.count()).select_from(Unit))
+    assert len(session.scalars(units_below(root, WEDNESDAY.date(), WEDNESDAY.date())).all()) == session.scalar(
+        select(func.count()).select_from(Unit)
+    )
 
 
 def test_seeding_again_adds_nothing(city: Seeded) -> None:
@@ -135,10 +138,10 @@ def test_another_city_is_left_alone(engine: Engine, tmp_path: Path) -> None:
 
 def test_the_demo_logins_open_the_accounts(city: Seeded, session: Session) -> None:
     logins = demo_logins(city.data_dir)
-    assert [role for role, _, _ in logins] == ["employee", "supervisor", "administrator"]
-    for role, username, password in logins:
+    assert [role for role, _, _ in logins] == ["employee", "supervisor", "auditor", "administrator"]
+    for _, username, password in logins:
         account = check_password(session, username, password, WEDNESDAY, "10.0.0.1")
-        assert account is not None and account.role == role
+        assert account is not None and account.username == username
     assert demo_logins(city.data_dir) == logins
 
 
@@ -167,8 +170,9 @@ def test_a_window_an_administrator_removed_stays_removed(city: Seeded, session: 
 
 def test_nobody_is_followed_in_two_windows_at_once(session: Session) -> None:
     windows = session.execute(
-        select(DutyWindow.person_id, DutyWindow.accepts_from, DutyWindow.accepts_until, DutyWindow.starts_at)
-        .order_by(DutyWindow.person_id, DutyWindow.starts_at)
+        select(DutyWindow.person_id, DutyWindow.accepts_from, DutyWindow.accepts_until, DutyWindow.starts_at).order_by(
+            DutyWindow.person_id, DutyWindow.starts_at
+        )
     ).all()
     assert len(windows) > 350
     assert all(a.person_id != b.person_id or a.accepts_until < b.accepts_from for a, b in pairwise(windows))
@@ -190,12 +194,13 @@ def test_yesterdays_logs_are_worth_a_review(city: Seeded, session: Session) -> N
 
 def test_decisions_follow_the_rules(session: Session) -> None:
     supervised = session.scalars(select(Unit.id).where(Unit.name == SUPERVISED_UNIT)).one()
-    team = session.scalars(units_below(supervised)).all()
+    units = units_below(supervised, WEDNESDAY.date(), WEDNESDAY.date())
+    team = session.scalars(select(Membership.person_id).where(Membership.unit_id.in_(units))).all()
     rows = session.execute(select(LogDecision, DailyLog, Person).join(DailyLog, LogDecision.log_id == DailyLog.id)
                            .join(Person, DailyLog.person_id == Person.id)).all()  # fmt: skip
     assert len(rows) > 20
     for decision, log, person in rows:
-        assert person.unit_id in team and person.id != decision.account.person_id
+        assert person.id in team and person.id != decision.account.person_id
         assert log.state == decision.decision and log.submitted_at < decision.at <= WEDNESDAY
         assert decision.reason or decision.decision == "approved"
 

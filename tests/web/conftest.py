@@ -122,14 +122,18 @@ def people(engine: Engine) -> People:
         sweeping, meeting = conn.scalars(insert(m.ActivityType).returning(m.ActivityType.id), rows).all()
     ids = People(unit, foreign_unit, own, foreign, boss, window, sweeping, meeting)
     with engine.begin() as conn:
-        for username, role, person_id, unit_id in (
-            ("pegawai", "employee", own, None),
-            ("atasan", "supervisor", boss, agency),
-            ("stranger", "supervisor", foreign, foreign_unit),
-            ("admin", "administrator", None, None),
+        for username, person_id, role, unit_id in (
+            ("pegawai", own, None, None),
+            ("atasan", boss, "supervisor", agency),
+            ("regu", None, "supervisor", unit),
+            ("stranger", foreign, "supervisor", foreign_unit),
+            ("auditor", None, "auditor", None),
+            ("admin", None, "system_administrator", None),
         ):
-            values = {"username": username, "role": role, "person_id": person_id, "supervised_unit_id": unit_id}
-            conn.execute(insert(m.Account).values(password_argon2=password_hash(), **values))
+            values = {"username": username, "person_id": person_id, "password_argon2": password_hash()}
+            conn.execute(insert(m.Account).values(values))
+            if role:
+                build.grant(conn, username, role, unit_id)
     return ids
 
 
@@ -148,7 +152,7 @@ def signed_in(app: Flask, engine: Engine, username: str, now: datetime = NOW) ->
     """A browser that is signed in, without the cost of a password check."""
     with Session(engine) as session:
         account = session.query(m.Account).filter_by(username=username).one()
-        token, _ = open_session(session, account, now)
+        token, _ = open_session(session, account, now, now.astimezone(JAKARTA).date())
         session.commit()
     client = app.test_client()
     client.set_cookie(COOKIE, token)

@@ -64,9 +64,10 @@ def test_a_person_gets_an_account_and_a_supervisor_a_unit(app: Flask, engine: En
     assert run(app, "person", "add", "198001012005010001", "Siti", "--unit", "Regu Menteng")[0] == 0
     assert run(app, "person", "add", "198001012005010002", "Rina", "--unit", unit, "--supervises", unit)[0] == 0
     with engine.connect() as conn:
-        accounts = conn.execute(select(m.Account.username, m.Account.role).order_by(m.Account.username)).all()
+        held = select(m.Account.username, m.RoleGrant.role).outerjoin(m.RoleGrant).order_by(m.Account.username)
+        accounts = conn.execute(held).all()
     assert [tuple(row) for row in accounts] == [
-        ("198001012005010001", "employee"),
+        ("198001012005010001", None),
         ("198001012005010002", "supervisor"),
     ]
 

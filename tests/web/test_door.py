@@ -361,9 +361,7 @@ def server(database: Database, tmp_path: Path) -> Iterator[HTTPConnection]:
     gunicorn.stop()
 
 
-def test_a_phone_keeps_its_connection_even_after_too_much(
-    phone: Phone, engine: Engine, server: HTTPConnection
-) -> None:
+def test_a_phone_keeps_its_connection_even_after_too_much(phone: Phone, engine: Engine, server: HTTPConnection) -> None:
     bodies = json.dumps(LOCATION), "x" * 1_000_000, json.dumps({**LOCATION, "tst": SECONDS - 9})
     for body, fixes in zip(bodies, (1, 1, 2), strict=True):
         server.request("POST", "/pub?u=x&d=y", body, phone.basic())

@@ -113,7 +113,7 @@ def test_a_no_needs_its_reason(supervisor: Browser, submitted: People, engine: E
 
 
 def test_of_two_decisions_the_first_stands(app: Flask, engine: Engine, submitted: People) -> None:
-    first, second = (signed_in(app, engine, name) for name in ("atasan", "admin"))
+    first, second = (signed_in(app, engine, name) for name in ("atasan", "regu"))
     for browser in (first, second):
         browser.get(team_path(submitted.own))
     assert first.post(team_path(submitted.own), decision="approved", seen="submitted").status_code == 303
@@ -125,7 +125,7 @@ def test_of_two_decisions_the_first_stands(app: Flask, engine: Engine, submitted
 def test_an_approval_never_lands_on_a_log_that_was_submitted_again(
     app: Flask, engine: Engine, submitted: People, employee: Browser, clock: Clock
 ) -> None:
-    first, second = (signed_in(app, engine, name) for name in ("atasan", "admin"))
+    first, second = (signed_in(app, engine, name) for name in ("atasan", "regu"))
     first.get(team_path(submitted.own))
     decide(second, submitted.own, "returned", reason="Kurang lengkap.")
     clock.now += timedelta(minutes=5)
@@ -138,7 +138,7 @@ def test_an_approval_never_lands_on_a_log_that_was_submitted_again(
 
 
 def test_parallel_decisions_leave_one(app: Flask, engine: Engine, submitted: People) -> None:
-    browsers = [signed_in(app, engine, name) for name in ("atasan", "admin") * 2]
+    browsers = [signed_in(app, engine, name) for name in ("atasan", "regu") * 2]
     reasons = {"reason": "Kurang lengkap."}
     threads = [
         threading.Thread(target=decide, args=(browser, submitted.own, decision), kwargs=reasons)

@@ -27,7 +27,9 @@ def attempt(browser: Browser, username: str = "pegawai", password: str = PASSWOR
     return browser.post("/sign-in", username=username, password=password, next=target).status_code
 
 
-@pytest.mark.parametrize(("username", "home"), [("pegawai", "/me"), ("atasan", "/team"), ("admin", "/team")])
+@pytest.mark.parametrize(
+    ("username", "home"), [("pegawai", "/me"), ("atasan", "/team"), ("auditor", "/team"), ("admin", "/admin/devices")]
+)
 def test_each_role_starts_on_its_own_page(nobody: Browser, people: People, username: str, home: str) -> None:
     assert attempt(nobody, username) == 303
     assert nobody.get("/sign-in").headers["Location"] == home
@@ -167,7 +169,7 @@ def test_unknown_names_get_the_same_answer_as_wrong_passwords(nobody: Browser, p
 
 def test_user_names_do_not_distinguish_capitals(engine: Engine, nobody: Browser) -> None:
     with Session(engine) as session:
-        create_account(session, "Kepala.Dinas", PASSWORD, "administrator")
+        create_account(session, "Kepala.Dinas", PASSWORD)
         session.commit()
     assert attempt(nobody, "KEPALA.dinas") == 303
 

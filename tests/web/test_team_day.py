@@ -104,9 +104,7 @@ def test_the_rest_of_a_running_duty_is_not_yet(supervisor: Browser, people: Peop
     assert "Unknown" not in [kind for _, _, kind in pieces(page)[:1]]
 
 
-def test_the_map_gets_the_fixes_and_the_gap_of_the_verdict(
-    supervisor: Browser, people: People, engine: Engine
-) -> None:
+def test_the_map_gets_the_fixes_and_the_gap_of_the_verdict(supervisor: Browser, people: People, engine: Engine) -> None:
     with engine.begin() as conn:
         phone = build.device(conn, person_id=people.own, interval_s=300)
         good = {"device_id": phone, "lat_e7": -62000000, "lon_e7": 1068000000, "accuracy_m": 8}

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from tracker.demo.memory import PASSWORDS, Memory
 
-USERNAMES = {"employee": "pegawai", "supervisor": "atasan", "administrator": "admin"}  # role -> user name
+USERNAMES = {
+    "employee": "pegawai", "supervisor": "atasan", "auditor": "pemeriksa", "administrator": "admin",
+}  # fmt: skip
 
 
 def demo_logins(data_dir: Path) -> list[tuple[str, str, str]]:

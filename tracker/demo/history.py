@@ -23,8 +23,8 @@ from tracker.demo.staff import DEMO_EMPLOYEE, STAFF
 from tracker.demo.world import DAY, World
 from tracker.domain.daily_log import LogState
 from tracker.storage import daily_logs
-from tracker.storage.models import Account, ActivityType, DailyLog, Person
-from tracker.storage.rights import Viewer, visible_units
+from tracker.storage.models import Account, ActivityType, DailyLog, Membership, Person
+from tracker.storage.rights import Right, Viewer, covers, viewer_for
 
 WRITTEN_AFTER = timedelta(minutes=10)
 REVIEW_TIME = time(9, 15)  # when the supervisor goes through yesterday's logs
@@ -38,21 +38,18 @@ NOTES = ("", "", "", "Sesuai jadwal.", "Cuaca hujan, pekerjaan sempat terhenti."
 
 def write_logs(session: Session, world: World, now: datetime) -> None:
     """Write the logs of the last `PAST_DAYS` days whose duty is over, where nobody wrote one yet."""
-    people = {
-        nip: (person_id, unit_id)
-        for nip, person_id, unit_id in session.execute(select(Person.nip, Person.id, Person.unit_id))
-    }
+    people = {nip: person_id for nip, person_id in session.execute(select(Person.nip, Person.id))}
     office = _Office.of(session, world, now)
     for back in range(PAST_DAYS, 0, -1):
         on = world.date_of(now.timestamp()) - back * DAY
         taken = set(session.scalars(select(DailyLog.person_id).where(DailyLog.work_date == on)))
         for employee in STAFF:
-            person_id, unit_id = people.get(employee.nip, (0, 0))
+            person_id = people.get(employee.nip)
             day = world.phone_day(employee, on)
-            if not person_id or person_id in taken or day is None or day.duty.ends_at + 2 * WRITTEN_AFTER > now:
+            if person_id is None or person_id in taken or day is None or day.duty.ends_at + 2 * WRITTEN_AFTER > now:
                 continue
             chance = Random(f"log {employee.nip} {on}")
-            if office.write(person_id, day, chance) and unit_id in office.team:
+            if office.write(person_id, day, chance) and person_id in office.team:
                 office.review(person_id, day.duty, chance)
 
 
@@ -65,17 +62,18 @@ class _Office:
     now: datetime
     types: Mapping[str, int]
     supervisor: Viewer | None
-    team: Set[int]  # ids of the supervised units
+    team: Set[int]  # ids of the people whose logs are theirs to decide
 
     @classmethod
     def of(cls, session: Session, world: World, now: datetime) -> _Office:
         types = {name: type_id for name, type_id in session.execute(select(ActivityType.name_id, ActivityType.id))}
-        query = select(Account.id, Account.username, Account.role, Account.person_id, Account.supervised_unit_id)
-        row = session.execute(query.where(Account.username == USERNAMES["supervisor"])).one_or_none()
-        if row is None:
+        today = world.date_of(now.timestamp())
+        account = session.scalar(select(Account).where(Account.username == USERNAMES["supervisor"]))
+        if account is None:
             return cls(session, world, now, types, None, frozenset())
-        supervisor = Viewer(*row)
-        return cls(session, world, now, types, supervisor, set(session.scalars(visible_units(supervisor))))
+        supervisor = viewer_for(session, account, today)
+        team = select(Membership.person_id).where(covers(supervisor, Right.DECIDE, Membership.person_id, today))
+        return cls(session, world, now, types, supervisor, set(session.scalars(team)))
 
     def write(self, person_id: int, day: PhoneDay, chance: Random) -> bool:
         """Write one log as far as its author gets; True where it was handed in."""
@@ -113,9 +111,7 @@ class _Office:
 
     def _entry(self, activity: Written, note: str) -> daily_logs.Entry:
         type_id = self.types[activity.kind.name_id]
-        return daily_logs.Entry(
-            type_id, self._clock(activity.start), self._clock(activity.end), activity.volume, note
-        )
+        return daily_logs.Entry(type_id, self._clock(activity.start), self._clock(activity.end), activity.volume, note)
 
     def _clock(self, at: int) -> time:
         return datetime.fromtimestamp(at, UTC).astimezone(self.world.zone).time()

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, insert, select, text
 from sqlalchemy.orm import Session
 
-from tracker.demo.accounts import USERNAMES, demo_logins
+from tracker.demo.accounts import demo_logins
 from tracker.demo.activities import CATALOGUE
 from tracker.demo.cast import FLEET, PHONE_INTERVAL_S, ROOT_UNIT, SHIFTS, SUPERVISED_UNIT, TRACKER_INTERVAL_S, UNITS
 from tracker.demo.history import write_logs
@@ -23,7 +23,9 @@ from tracker.demo.staff import DEMO_EMPLOYEE, DEMO_SUPERVISOR, STAFF
 from tracker.demo.world import World
 from tracker.storage.accounts import create_account
 from tracker.storage.devices import add_device, renew_secret
+from tracker.storage.granting import grant_role
 from tracker.storage.models import ActivityType, Device, Person, Shift, Unit, Vehicle, Zone
+from tracker.storage.register import add_person, add_unit
 
 SEED_LOCK = 0x6B6F7461  # "kota"
 HANDED_OUT = timedelta(days=PAST_DAYS + 2)  # the devices were handed out before the first duty that is simulated
@@ -54,7 +56,7 @@ def _city(session: Session, world: World, data_dir: Path, now: datetime) -> dict
     if session.scalar(select(Unit.id).limit(1)) is None:
         Memory(data_dir).write(PROGRESS, {})
         return _found(session, world, data_dir, now)
-    if session.scalar(select(Unit.id).where(Unit.name == ROOT_UNIT, Unit.parent_id.is_(None))) is None:
+    if session.scalar(select(Unit.id).where(Unit.name == ROOT_UNIT)) is None:
         raise ForeignCity("the database holds another city: start with DEMO=0, or give the simulated city a database")
     return _known_secrets(session.connection(), Memory(data_dir).read(SECRETS))
 
@@ -69,21 +71,17 @@ def _known_secrets(conn: Connection, kept: Mapping[str, str]) -> dict[str, str]:
 
 def _found(session: Session, world: World, data_dir: Path, now: datetime) -> dict[str, str]:
     conn = session.connection()
-    units, zones = _units(conn), _zones(conn)
+    units, zones = _units(session), _zones(conn)
     _shifts(conn)
     conn.execute(insert(ActivityType), [kind.row() for kind in CATALOGUE])
     since = datetime.combine(now.astimezone(world.zone).date(), time(), world.zone).astimezone(UTC) - HANDED_OUT
-    secrets = _vehicles(conn, units, zones, since) | _people(conn, units, since)
+    secrets = _vehicles(conn, units, zones, since) | _people(session, since)
     _accounts(session, units, data_dir)
     return secrets
 
 
-def _units(conn: Connection) -> dict[str, int]:
-    ids: dict[str, int] = {}
-    for name, above in UNITS.items():
-        row = insert(Unit).values(name=name, parent_id=ids[above] if above else None)
-        ids[name] = conn.scalars(row.returning(Unit.id)).one()
-    return ids
+def _units(session: Session) -> dict[str, int]:
+    return {name: add_unit(session, name, above).id for name, above in UNITS.items()}
 
 
 def _zones(conn: Connection) -> dict[str, int]:
@@ -121,24 +119,31 @@ def _vehicles(conn: Connection, units: Mapping[str, int], zones: Mapping[str, in
     return secrets
 
 
-def _people(conn: Connection, units: Mapping[str, int], since: datetime) -> dict[str, str]:
+def _people(session: Session, since: datetime) -> dict[str, str]:
     secrets = {}
     for employee in STAFF:
-        row = insert(Person).values(
-            nip=employee.nip, name=employee.name, position=employee.position, unit_id=units[employee.unit]
-        )
-        person_id = conn.scalars(row.returning(Person.id)).one()
+        person_id = add_person(session, employee.nip, employee.name, employee.unit, employee.position).id
         if employee.has_phone:
             secrets[employee.login] = add_device(
-                conn, employee.login, "phone", expected_interval_s=PHONE_INTERVAL_S, person_id=person_id, since=since
+                session.connection(),
+                employee.login,
+                "phone",
+                expected_interval_s=PHONE_INTERVAL_S,
+                person_id=person_id,
+                since=since,
             )
     return secrets
 
 
 def _accounts(session: Session, units: Mapping[str, int], data_dir: Path) -> None:
     holders = {"employee": DEMO_EMPLOYEE, "supervisor": DEMO_SUPERVISOR}
-    for role, username, password in demo_logins(data_dir):
-        assert username == USERNAMES[role]
-        person_id = session.scalar(select(Person.id).where(Person.name == holders.get(role)))
-        unit_id = units[SUPERVISED_UNIT] if role == "supervisor" else None
-        create_account(session, username, password, role, person_id, unit_id)
+    roles = {
+        "supervisor": ("supervisor", units[SUPERVISED_UNIT]),
+        "auditor": ("auditor", None),
+        "administrator": ("system_administrator", None),
+    }
+    for name, username, password in demo_logins(data_dir):
+        person_id = session.scalar(select(Person.id).where(Person.name == holders.get(name)))
+        account = create_account(session, username, password, person_id)
+        if name in roles:
+            grant_role(session, account.id, *roles[name], since=None)

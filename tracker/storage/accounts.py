@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from base64 import b64encode
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
@@ -20,18 +20,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from tracker.storage.models import Account, SignInFailure, WebSession
-from tracker.storage.rights import Viewer
+from tracker.storage.rights import Viewer, grants_of
 
 MINUTE = timedelta(minutes=1)
 FREE_ATTEMPTS = 5  # at one account from one address
 FREE_ATTEMPTS_ANYWHERE = 50  # at one account from all together
 FORGOTTEN_AFTER = timedelta(days=1)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(hours=1)  # it doubles with each further wrong guess
-SESSION_LENGTH = {
-    "employee": timedelta(days=30),  # a phone that belongs to one person
-    "supervisor": timedelta(hours=12),
-    "administrator": timedelta(hours=12),
-}
+SESSION_LENGTH = timedelta(days=30)  # a phone that belongs to one person
+SESSION_LENGTH_WITH_RIGHTS = timedelta(hours=12)
 HASHER = PasswordHasher()
 
 
@@ -49,17 +46,13 @@ def create_account(
     session: Session,
     username: str,
     password: str,
-    role: str,
     person_id: int | None = None,
-    supervised_unit_id: int | None = None,
 ) -> Account:
     """Add an account; user names do not distinguish capitals."""
     account = Account(
         username=username.strip().lower(),
         password_argon2=HASHER.hash(password),
-        role=role,
         person_id=person_id,
-        supervised_unit_id=supervised_unit_id,
     )
     session.add(account)
     session.flush()
@@ -139,22 +132,23 @@ def _matches(password_hash: str, password: str) -> bool:
         return False
 
 
-def open_session(session: Session, account: Account, now: datetime) -> tuple[str, datetime]:
+def open_session(session: Session, account: Account, now: datetime, today: date) -> tuple[str, datetime]:
     """A new browser session: the token for the cookie, and when it ends. Sweeps those that have ended."""
-    token, expires_at = secrets.token_urlsafe(32), now + SESSION_LENGTH[account.role]
+    length = SESSION_LENGTH_WITH_RIGHTS if grants_of(session, account.id, today) else SESSION_LENGTH
+    token, expires_at = secrets.token_urlsafe(32), now + length
     session.execute(delete(WebSession).where(WebSession.expires_at <= now))
     session.add(WebSession(token_sha256=_digest(token), account_id=account.id, created_at=now, expires_at=expires_at))
     return token, expires_at
 
 
-def viewer_of(session: Session, token: str, now: datetime) -> Viewer | None:
-    """Who is behind a cookie, with the rights of this moment; None when the session has ended."""
+def viewer_of(session: Session, token: str, now: datetime, today: date) -> Viewer | None:
+    """Who is behind a cookie, with the rights of this moment and day; None when the session has ended."""
     row = session.execute(
-        select(Account.id, Account.username, Account.role, Account.person_id, Account.supervised_unit_id)
+        select(Account.id, Account.username, Account.person_id)
         .join(WebSession, WebSession.account_id == Account.id)
         .where(WebSession.token_sha256 == _digest(token), WebSession.expires_at > now)
     ).one_or_none()
-    return Viewer(*row) if row else None
+    return Viewer(*row, grants_of(session, row.id, today), today) if row else None
 
 
 def close_session(session: Session, token: str) -> None:

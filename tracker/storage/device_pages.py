@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tracker.storage.models import Assignment, Device, DeviceState, DeviceStatus, Person, Rejection, Vehicle
 from tracker.storage.paging import Page, page_of
+from tracker.storage.rights import Right, Viewer, covers, units_covered
 
 SILENT_AFTER = timedelta(hours=1)  # a heartbeat comes each 15 minutes
 LOW_BATTERY_PCT = 15
@@ -39,13 +40,13 @@ class DeviceList:
     counts: Mapping[str, int]
 
 
-def device_list(session: Session, wanted: DeviceFilter, now: datetime, number: int) -> DeviceList:
-    """One page of the devices, with what an administrator must know of each."""
+def device_list(session: Session, viewer: Viewer, wanted: DeviceFilter, now: datetime, number: int) -> DeviceList:
+    """One page of the devices that somebody administers, with what they must know of each."""
     conditions = _conditions(now)
     tallies = [func.count().filter(condition) for condition in conditions.values()]
-    tallied = session.execute(_of_devices(tallies, wanted.search, now)).one()
+    tallied = session.execute(_of_devices(tallies, viewer, wanted.search, now)).one()
     counts = dict(zip(conditions, tallied, strict=True))
-    query = _of_devices(COLUMNS, wanted.search, now).where(conditions[wanted.state])
+    query = _of_devices(COLUMNS, viewer, wanted.search, now).where(conditions[wanted.state])
     query = query.order_by(*_order(wanted.sort), Device.login)
     page = page_of(session, query, counts[wanted.state], number)
     ids = [row.id for row in page.rows]
@@ -63,7 +64,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def _of_devices(columns: Sequence[Any], search: str, now: datetime) -> Select[Any]:
+def _of_devices(columns: Sequence[Any], viewer: Viewer, search: str, now: datetime) -> Select[Any]:
     """These columns of the devices that were searched, their state and their present holder."""
     query: Select[Any] = (
         select(*columns)
@@ -73,10 +74,18 @@ def _of_devices(columns: Sequence[Any], search: str, now: datetime) -> Select[An
         .outerjoin(Person, Person.id == Assignment.person_id)
         .outerjoin(Vehicle, Vehicle.id == Assignment.vehicle_id)
     )
+    if not viewer.administers_city:
+        query = query.where(_carried_by_ours(viewer))
     if not search:
         return query
     by_name = (Device.login, Person.name, Person.nip, Vehicle.call_sign, Vehicle.plate)
     return query.where(or_(*(column.icontains(search, autoescape=True) for column in by_name)))
+
+
+def _carried_by_ours(viewer: Viewer) -> ColumnElement[bool]:
+    """Whether the holder belongs to a unit of the viewer; what nobody carries is the city's."""
+    ours = Vehicle.unit_id.in_(units_covered(viewer, Right.ADMINISTER, viewer.today))
+    return or_(ours, covers(viewer, Right.ADMINISTER, Person.id, viewer.today))
 
 
 def _conditions(now: datetime) -> dict[str, ColumnElement[bool]]:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from tracker.storage.models import Assignment, DeviceState, DutyWindow, IdleRevision, Unit, VerdictRevision
-from tracker.storage.rights import Viewer, visible_units
+from tracker.storage.rights import Right, Viewer, units_covered
 
 
 def windows_on(session: Session, person_id: int, work_date: date) -> Sequence[DutyWindow]:
@@ -48,9 +48,10 @@ def phone_of(session: Session, person_id: int, now: datetime) -> DeviceState | N
     return session.scalar(carried.order_by(DeviceState.last_heard_at.desc()).limit(1))
 
 
-def units_for(session: Session, viewer: Viewer) -> Sequence[Unit]:
-    """The units the viewer can narrow a list to."""
-    return session.scalars(select(Unit).where(Unit.id.in_(visible_units(viewer))).order_by(Unit.name)).all()
+def units_for(session: Session, viewer: Viewer, on: date) -> Sequence[Unit]:
+    """The units the viewer can narrow a list of people to."""
+    covered = units_covered(viewer, Right.READ, on)
+    return session.scalars(select(Unit).where(Unit.id.in_(covered)).order_by(Unit.name)).all()
 
 
 def current_work_date(session: Session, person_id: int, now: datetime) -> date | None:

@@ -1,39 +1,130 @@
-"""The city's register: units, people, vehicles, found by the names people use for them."""
+"""The city's register: units, people, vehicles, found by the names people use for them.
+
+Places in the tree and memberships hold for days; who moves keeps the days before. All functions work in the caller's
+transaction.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from tracker.storage.models import Person, Unit, Vehicle
+from tracker.storage.models import DriverSession, Membership, Person, Unit, UnitPlace, Vehicle
+from tracker.storage.periods import end_at
+from tracker.storage.rights import units_below
+
+REGISTER_LOCK = 0x74726565  # "tree"
 
 
 class NotFound(LookupError):
     """Nothing in the register has this name; the text says what was looked for."""
 
 
-def add_unit(session: Session, name: str, below: str | None) -> Unit:
-    """Add a node to the city's tree, at the top or below another."""
-    unit = Unit(name=name, parent_id=unit_named(session, below).id if below else None)
+class Impossible(ValueError):
+    """The register cannot become like this; the text says why."""
+
+
+def add_unit(session: Session, name: str, below: str | None, since: date | None = None) -> Unit:
+    """Add a node to the city's tree, at the top or below another, from a day on (or since ever)."""
+    unit = Unit(name=name)
     session.add(unit)
+    session.flush()
+    parent_id = unit_named(session, below).id if below else None
+    session.add(UnitPlace(unit_id=unit.id, parent_id=parent_id, period=Range(since, None)))
     session.flush()
     return unit
 
 
-def add_person(session: Session, nip: str, name: str, unit: str, position: str) -> Person:
-    """Add an employee to a unit."""
-    person = Person(nip=nip, name=name, position=position, unit_id=unit_named(session, unit).id)
+def move_unit(session: Session, name: str, below: str | None, on: date) -> None:
+    """Place a unit, with all below it, elsewhere in the tree from a day on."""
+    unit, parent = unit_named(session, name), unit_named(session, below) if below else None
+    _lock_tree(session)
+    if parent is not None and _is_part(session, parent.id, unit.id, on):
+        raise Impossible(f"{below!r} is a part of {name!r}: a unit cannot be placed below itself")
+    end_at(session, UnitPlace, UnitPlace.unit_id == unit.id, on)
+    session.add(UnitPlace(unit_id=unit.id, parent_id=parent and parent.id, period=Range(on, None)))
+    session.flush()
+
+
+def merge_unit(session: Session, name: str, into: str, on: date) -> int:
+    """From a day on all of a unit belongs to another: people, vehicles, the units below; returns how many people.
+
+    The unit itself ends; its days before stay what they were.
+    """
+    unit, heir = unit_named(session, name), unit_named(session, into)
+    _lock_tree(session)
+    if _is_part(session, heir.id, unit.id, on):
+        raise Impossible(f"{into!r} is a part of {name!r}: move it elsewhere first")
+    end_at(session, UnitPlace, UnitPlace.unit_id == unit.id, on)
+    _hand_over(session, UnitPlace, UnitPlace.parent_id, unit.id, heir.id, on)
+    session.execute(update(Vehicle).where(Vehicle.unit_id == unit.id).values(unit_id=heir.id))
+    return _hand_over(session, Membership, Membership.unit_id, unit.id, heir.id, on)
+
+
+def add_person(session: Session, nip: str, name: str, unit: str, position: str, since: date | None = None) -> Person:
+    """Add an employee to a unit from a day on (or since ever)."""
+    unit_id = unit_named(session, unit).id
+    person = Person(nip=nip, name=name)
     session.add(person)
+    session.flush()
+    _join(session, person.id, unit_id, position, since)
     session.flush()
     return person
 
 
-def add_vehicle(session: Session, call_sign: str, plate: str, kind: str, unit: str) -> Vehicle:
+def move_person(session: Session, nip: str, unit: str, position: str | None, on: date) -> None:
+    """From a day on somebody works in another unit, or in another position; who had left is back."""
+    person, unit_id = person_with_nip(session, nip), unit_named(session, unit).id
+    before = end_at(session, Membership, Membership.person_id == person.id, on)
+    _join(session, person.id, unit_id, position if position is not None else before.position if before else "", on)
+    session.flush()
+
+
+def leave(session: Session, nip: str, on: date) -> None:
+    """Somebody does not work for the city any more from a day on."""
+    person = person_with_nip(session, nip)
+    if end_at(session, Membership, Membership.person_id == person.id, on) is None:
+        raise Impossible(f"the person with NIP {nip} belongs to no unit on {on}")
+
+
+def add_vehicle(
+    session: Session,
+    call_sign: str,
+    plate: str,
+    kind: str,
+    unit: str,
+    capabilities: Collection[str] = (),
+    public_view: str = "by_kind",
+) -> Vehicle:
     """Add a vehicle to a unit."""
-    vehicle = Vehicle(call_sign=call_sign, plate=plate, kind=kind, unit_id=unit_named(session, unit).id)
+    vehicle = Vehicle(
+        call_sign=call_sign, plate=plate, kind=kind, unit_id=unit_named(session, unit).id,
+        capabilities=sorted(capabilities), public_view=public_view,
+    )  # fmt: skip
     session.add(vehicle)
     session.flush()
     return vehicle
+
+
+def begin_drive(session: Session, call_sign: str, nip: str, at: datetime) -> None:
+    """Somebody takes the wheel of a vehicle: whoever drove it, and whatever they drove, ends at that moment."""
+    vehicle, person = vehicle_called(session, call_sign), person_with_nip(session, nip)
+    end_at(session, DriverSession, DriverSession.vehicle_id == vehicle.id, at)
+    end_at(session, DriverSession, DriverSession.person_id == person.id, at)
+    session.add(DriverSession(vehicle_id=vehicle.id, person_id=person.id, period=Range(at, None)))
+    session.flush()
+
+
+def end_drive(session: Session, call_sign: str, at: datetime) -> None:
+    """Nobody drives a vehicle any more."""
+    vehicle = vehicle_called(session, call_sign)
+    if end_at(session, DriverSession, DriverSession.vehicle_id == vehicle.id, at) is None:
+        raise Impossible(f"nobody drove {call_sign!r} at that time")
 
 
 def unit_named(session: Session, name: str) -> Unit:
@@ -55,3 +146,34 @@ def vehicle_called(session: Session, call_sign: str) -> Vehicle:
     if vehicle is None:
         raise NotFound(f"there is no vehicle called {call_sign!r}; add it with `vehicle add`")
     return vehicle
+
+
+def _join(session: Session, person_id: int, unit_id: int, position: str, since: date | None) -> None:
+    session.add(Membership(person_id=person_id, unit_id=unit_id, position=position, period=Range(since, None)))
+
+
+def _is_part(session: Session, unit_id: int, of: int, since: date) -> bool:
+    """Whether a unit is another one or stands below it on some day from `since` on."""
+    parts = units_below(of, since, None).subquery()
+    return session.scalar(select(parts.c.unit_id).where(parts.c.unit_id == unit_id).limit(1)) is not None
+
+
+def _hand_over(session: Session, table: Any, column: Any, unit_id: int, heir_id: int, on: date) -> int:
+    """What names a unit in a column names its heir from a day on; rows that began before are cut in two. How many."""
+    rows = session.scalars(select(table).where(column == unit_id, table.period.overlaps(Range(on, None)))).all()
+    for row in rows:
+        values = {name: getattr(row, name) for name in table.__table__.columns.keys() if name != "id"}
+        lower, upper = row.period.lower, row.period.upper
+        if lower is not None and lower >= on:
+            setattr(row, column.key, heir_id)
+            continue
+        row.period = Range(lower, on)
+        session.flush()  # the old period ends before the new one may begin
+        session.add(table(**values | {column.key: heir_id, "period": Range(on, upper)}))
+    session.flush()
+    return len(rows)
+
+
+def _lock_tree(session: Session) -> None:
+    """Two moves at once could each be right and together a circle."""
+    session.execute(select(func.pg_advisory_xact_lock(REGISTER_LOCK)))

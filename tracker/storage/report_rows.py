@@ -8,7 +8,7 @@ from datetime import date
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, true
+from sqlalchemy import Row, Select, and_, func, select, true
 from sqlalchemy.orm import Session
 
 from tracker.storage.models import DutyWindow, IdleRevision, Shift, VerdictRevision
@@ -67,7 +67,8 @@ def report_rows(session: Session, report: Report, viewer: Viewer, wanted: Report
 
 
 def _rows(report: Report, viewer: Viewer, wanted: ReportFilter) -> Select[Any]:
-    table, people = report.revisions, chosen_people(viewer, wanted.search, wanted.unit_id)
+    table = report.revisions
+    people = chosen_people(viewer, wanted.search, wanted.unit_id, wanted.first, wanted.last)
     newest = (
         select(table).where(table.window_id == DutyWindow.id).order_by(table.revision.desc()).limit(1).lateral("newest")
     )
@@ -79,11 +80,10 @@ def _rows(report: Report, viewer: Viewer, wanted: ReportFilter) -> Select[Any]:
             *(newest.c[name] for name in report.columns), *shared,
         )
         .select_from(people)
-        .join(DutyWindow, DutyWindow.person_id == people.c.id)
+        .join(DutyWindow, and_(DutyWindow.person_id == people.c.id, people.c.days.contains(DutyWindow.work_date)))
         .join(newest, true())
         .join(Shift, Shift.id == DutyWindow.shift_id)
-        .where(DutyWindow.work_date.between(wanted.first, wanted.last))
+        .where(DutyWindow.work_date.between(wanted.first, wanted.last))  # which the days say, too: for the index
         .order_by(DutyWindow.work_date.desc(), people.c.name, DutyWindow.starts_at, DutyWindow.id)
     )  # fmt: skip
     return query.where(newest.c[report.status] == wanted.status) if wanted.status else query
-

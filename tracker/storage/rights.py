@@ -1,56 +1,213 @@
-"""Whose data an account may see. Every query about people joins `visible_people`; what is not in it does not exist."""
+"""Whose data an account may see, and on which days. Every query about people asks `covers` or
+joins `covered_members`; what a right does not cover does not exist.
+
+Rights follow the date: they are those of today, over the people who belonged to the unit, and over the units that
+stood below it, on the day the data are about.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import Any
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    Select,
+    cast,
+    column,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    values,
+)
+from sqlalchemy.dialects.postgresql import DATEMULTIRANGE, DATERANGE, Range
 from sqlalchemy.orm import Session, aliased
 
-from tracker.storage.models import Person, Unit
+from tracker.storage.models import Account, Deputy, Membership, RoleGrant, Unit, UnitPlace
+
+LONGEST_CHAIN = 3  # deputies of deputies: further than that nobody knows any more who decides
+ALWAYS = func.daterange(None, None, type_=DATERANGE)
+Day = date | ColumnElement[date] | Any
+
+
+class Right(Enum):
+    """What may be done, and the roles that may."""
+
+    READ = ("supervisor", "auditor")
+    DECIDE = ("supervisor",)
+    ADMINISTER = ("administrator", "system_administrator")
+    ADMINISTER_CITY = ("system_administrator",)
+    READ_AUDIT = ("auditor", "system_administrator")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role over a unit and all below it, or over the whole city; of one's own, or in the place of somebody."""
+
+    role: str
+    unit_id: int | None
+    instead_of: str | None = None  # the user name of whom one is the deputy
+    but_person: int | None = None  # and their person, about whom a deputy decides nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The account on whose behalf data are read."""
+    """The account on whose behalf data are read, with its rights of `today`."""
 
     account_id: int
     username: str
-    role: str  # employee | supervisor | administrator
     person_id: int | None
-    supervised_unit_id: int | None
+    grants: tuple[Grant, ...]
+    today: date
+
+    def holds(self, right: Right) -> bool:
+        return any(grant.role in right.value for grant in self.grants)
 
     @property
-    def sees_team(self) -> bool:
-        return self.role in ("supervisor", "administrator")
+    def decides_or_administers(self) -> bool:
+        """Whether the account sees more than its own person."""
+        return bool(self.grants)
+
+    @property
+    def reads(self) -> bool:
+        return self.holds(Right.READ)
+
+    @property
+    def decides(self) -> bool:
+        return self.holds(Right.DECIDE)
+
+    @property
+    def administers(self) -> bool:
+        return self.holds(Right.ADMINISTER)
+
+    @property
+    def administers_city(self) -> bool:
+        return self.holds(Right.ADMINISTER_CITY)
 
 
-def visible_people(viewer: Viewer) -> Select[int]:
-    """The ids of the people `viewer` may see: all, those of the supervised units, or oneself."""
-    if viewer.role == "administrator":
-        return select(Person.id)
-    if viewer.role == "supervisor":
-        return select(Person.id).where(Person.unit_id.in_(visible_units(viewer)))
-    return select(Person.id).where(Person.id == viewer.person_id)
+def viewer_for(session: Session, account: Account, today: date) -> Viewer:
+    """An account with its rights of a day."""
+    return Viewer(account.id, account.username, account.person_id, grants_of(session, account.id, today), today)
 
 
-def visible_units(viewer: Viewer) -> Select[int]:
-    """The ids of the units `viewer` supervises: the whole tree, or one unit and everything below it."""
-    if viewer.role == "administrator":
-        return select(Unit.id)
-    if viewer.role != "supervisor" or viewer.supervised_unit_id is None:
+def grants_of(session: Session, account_id: int, today: date) -> tuple[Grant, ...]:
+    """What an account may do today: what was granted to it, and as a deputy what its supervisors may decide."""
+    standing = select(literal(account_id).label("id"), literal(0).label("hops")).cte(recursive=True)
+    above = select(Deputy.principal_id, standing.c.hops + 1).join(standing, Deputy.deputy_id == standing.c.id)
+    standing = standing.union(above.where(Deputy.period.contains(today), standing.c.hops < LONGEST_CHAIN))
+    own = standing.c.hops == 0
+    query = (
+        select(RoleGrant.role, RoleGrant.unit_id, standing.c.hops, Account.username, Account.person_id)
+        .join(standing, standing.c.id == RoleGrant.account_id)
+        .join(Account, Account.id == RoleGrant.account_id)
+        .where(RoleGrant.period.contains(today), or_(own, RoleGrant.role.in_(Right.DECIDE.value)))
+        .order_by(standing.c.hops, RoleGrant.id)
+    )
+    return tuple(
+        Grant(role, unit_id, *((username, person_id) if hops else ()))
+        for role, unit_id, hops, username, person_id in session.execute(query)
+    )
+
+
+def covers(viewer: Viewer, right: Right, person: Any, on: Day) -> ColumnElement[bool]:
+    """Whether a right covers the data of a person on a day; both may be columns."""
+    covered = _covered(viewer, right)
+    if covered is None:
+        return false()
+    return exists().where(
+        Membership.person_id == person, Membership.period.contains(on), Membership.unit_id == covered.c.unit_id,
+        covered.c.period.contains(on), covered.c.but_person.is_distinct_from(Membership.person_id),
+    )  # fmt: skip
+
+
+def covered_members(viewer: Viewer, right: Right, first: date, last: date) -> Select[Any, Any, Any, Any]:
+    """All whom a right covers on some day from `first` to `last`: person_id, unit_id, position and these `days`.
+
+    One row for each unit a person belonged to; `days` is a multirange.
+    """
+    asked = Range(first, last, bounds="[]")
+    columns = (Membership.person_id, Membership.unit_id, Membership.position)
+    covered = _covered(viewer, right)
+    if covered is None:
+        return select(*columns, literal(None, DATEMULTIRANGE).label("days")).where(false())
+    days = func.range_agg(Membership.period * covered.c.period * literal(asked, DATERANGE), type_=DATEMULTIRANGE)
+    return (
+        select(*columns, days.label("days"))
+        .join(covered, covered.c.unit_id == Membership.unit_id)
+        .where(Membership.period.overlaps(asked), Membership.period.overlaps(covered.c.period))
+        .where(covered.c.but_person.is_distinct_from(Membership.person_id))
+        .group_by(Membership.id)
+        .having(~func.isempty(days))
+    )
+
+
+def grounds(session: Session, viewer: Viewer, right: Right, person_id: int, on: date) -> Sequence[Grant]:
+    """By which grants a right covers a person on a day: none where it does not."""
+    covered = _covered(viewer, right)
+    if covered is None:
+        return ()
+    query = (
+        select(covered.c.grant_number)
+        .join(Membership, Membership.unit_id == covered.c.unit_id)
+        .where(Membership.person_id == person_id, Membership.period.contains(on), covered.c.period.contains(on))
+        .where(covered.c.but_person.is_distinct_from(person_id))
+        .distinct()
+    )
+    return [viewer.grants[number] for number in session.scalars(query.order_by(covered.c.grant_number))]
+
+
+def visible_member(session: Session, viewer: Viewer, right: Right, person_id: int, on: date) -> Membership | None:
+    """The membership of a person on a day, or None where the right does not cover it: the two look the same."""
+    query = select(Membership).where(Membership.person_id == person_id, Membership.period.contains(on))
+    return session.scalar(query.where(covers(viewer, right, person_id, on)))
+
+
+def units_covered(viewer: Viewer, right: Right, on: Day) -> Select[int]:
+    """The ids of the units that a right covers on a day."""
+    covered = _covered(viewer, right)
+    if covered is None:
         return select(Unit.id).where(false())
-    return units_below(viewer.supervised_unit_id)
+    return select(covered.c.unit_id).where(covered.c.period.contains(on))
 
 
-def units_below(unit_id: int) -> Select[int]:
-    """The ids of a unit and of everything below it."""
-    tree = select(Unit.id).where(Unit.id == unit_id).cte(recursive=True)  # unnamed: a query may hold several
-    child = aliased(Unit)
-    tree = tree.union(select(child.id).join(tree, child.parent_id == tree.c.id))
-    return select(tree.c.id)
+def units_below(unit_id: int, first: date, last: date | None) -> Select[int]:
+    """The ids of a unit and of what stood below it on some day from `first` to `last`, None being for ever."""
+    tree = _tree([Grant("", unit_id)], [0])
+    return select(tree.c.unit_id).where(tree.c.period.overlaps(Range(first, last, bounds="[]" if last else "[)")))
 
 
-def visible_person(session: Session, viewer: Viewer, person_id: int) -> Person | None:
-    """One person, or None where `viewer` may not see them: the two cases look the same from outside."""
-    return session.scalar(select(Person).where(Person.id == person_id, Person.id.in_(visible_people(viewer))))
+def _covered(viewer: Viewer, right: Right) -> CTE | None:
+    """The units that a right covers and when: unit_id, period, but_person, grant_number; None where it is not held."""
+    numbers = [number for number, grant in enumerate(viewer.grants) if grant.role in right.value]
+    return _tree(viewer.grants, numbers) if numbers else None
+
+
+def _tree(grants: Sequence[Grant], numbers: Sequence[int]) -> CTE:
+    """What stands at or below the units of the grants, each for the days on which it did."""
+    columns = (column("number", Integer), column("unit_id", Integer), column("but_person", Integer))
+    rows = [(number, grants[number].unit_id, grants[number].but_person) for number in numbers]
+    granted = values(*columns, name="granted").data(rows)
+    unit_id, but_person = (cast(granted.c[name], Integer) for name in ("unit_id", "but_person"))  # NULLs have no type
+    tree = (
+        select(
+            Unit.id.label("unit_id"), ALWAYS.label("period"), but_person.label("but_person"),
+            granted.c.number.label("grant_number"), unit_id.is_(None).label("whole_city"),
+        )
+        .join(granted, or_(unit_id.is_(None), unit_id == Unit.id))
+        .cte(recursive=True)
+    )  # fmt: skip
+    place = aliased(UnitPlace)
+    below = (
+        select(place.unit_id, place.period * tree.c.period, tree.c.but_person, tree.c.grant_number, literal(False))
+        .join(tree, place.parent_id == tree.c.unit_id)
+        .where(place.period.overlaps(tree.c.period), ~tree.c.whole_city)
+    )
+    return tree.union(below)

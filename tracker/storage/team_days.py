@@ -17,6 +17,7 @@ from tracker.storage.models import (
     DeviceState,
     DutyWindow,
     DutyWindowZone,
+    Membership,
     Person,
     Shift,
     Unit,
@@ -24,7 +25,7 @@ from tracker.storage.models import (
     Zone,
 )
 from tracker.storage.paging import Page, page_of, total_of
-from tracker.storage.rights import Viewer, units_below, visible_people
+from tracker.storage.rights import Right, Viewer, covered_members, covers, units_below
 
 SILENT_AFTER = timedelta(minutes=20)  # on duty now and not heard for longer: worth a look, not a verdict
 
@@ -44,6 +45,11 @@ class TeamFilter:
     unit_id: int | None = None
     status: str = ""
     log_state: str = ""
+
+    @property
+    def first_date(self) -> date:
+        """Of the windows that are looked for: today's list has those that are under way since yesterday, too."""
+        return self.work_date - timedelta(days=1) if self.is_today else self.work_date
 
 
 def team_list(
@@ -71,7 +77,8 @@ def waiting_logs(session: Session, viewer: Viewer, number: int) -> Page:
         .add_columns(
             Person.name, Unit.name.label("unit"), DailyLog.submitted_at, written.c.activities, written.c.worked_s
         )
-        .join(Unit, Unit.id == Person.unit_id)
+        .join(Membership, _was_member(DailyLog))
+        .join(Unit, Unit.id == Membership.unit_id)
         .join(written, true())
     )
     return page_of(session, query.order_by(*_QUEUE), waiting_count(session, viewer), number)
@@ -100,10 +107,15 @@ def _waiting(viewer: Viewer) -> Select[int, date]:
         .join(Person, Person.id == DailyLog.person_id)
         .where(
             DailyLog.state == "submitted",
-            Person.id.in_(visible_people(viewer)),
+            covers(viewer, Right.DECIDE, DailyLog.person_id, DailyLog.work_date),
             Person.id.is_distinct_from(viewer.person_id),
         )
     )
+
+
+def _was_member(of: Any) -> ColumnElement[bool]:
+    """The membership that held on the work date of a row."""
+    return and_(Membership.person_id == of.person_id, Membership.period.contains(of.work_date))
 
 
 def _narrowed(team: Subquery, wanted: TeamFilter) -> list[ColumnElement[bool]]:
@@ -112,9 +124,10 @@ def _narrowed(team: Subquery, wanted: TeamFilter) -> list[ColumnElement[bool]]:
 
 def _team(viewer: Viewer, wanted: TeamFilter, now: datetime) -> Subquery:
     """Every visible person with each window of the date (or none), before the status is narrowed."""
-    people = chosen_people(viewer, wanted.search, wanted.unit_id)
+    people = chosen_people(viewer, wanted.search, wanted.unit_id, wanted.first_date, wanted.work_date)
     verdict, heard = latest_verdict(), last_heard(people, now)
-    on_date = and_(DutyWindow.person_id == people.c.id, _of_date(wanted, now))
+    its_day = people.c.days.contains(DutyWindow.work_date)
+    on_date = and_(DutyWindow.person_id == people.c.id, its_day, _of_date(wanted, now))
     work_date = func.coalesce(DutyWindow.work_date, wanted.work_date)
     log_of_date = and_(DailyLog.person_id == people.c.id, DailyLog.work_date == work_date)
     log_state = func.coalesce(DailyLog.state, "none")
@@ -133,6 +146,7 @@ def _team(viewer: Viewer, wanted: TeamFilter, now: datetime) -> Subquery:
         .outerjoin(heard, heard.c.person_id == people.c.id)
         .outerjoin(DailyLog, log_of_date)
     )  # fmt: skip
+    query = query.where(or_(people.c.days.contains(wanted.work_date), DutyWindow.id.is_not(None)))
     if wanted.log_state:
         query = query.where(log_state == wanted.log_state)
     return query.subquery("team")
@@ -153,19 +167,20 @@ def _heard_on_duty(heard: Subquery, now: datetime) -> ColumnElement[datetime | N
     return case((_under_way(now), heard.c.heard_at), else_=None).label("heard_at")
 
 
-def chosen_people(viewer: Viewer, search: str, unit_id: int | None) -> CTE:
-    """The people within rights whose name or NIP matches, of a unit and all below it: id, name, nip, position, unit.
+def chosen_people(viewer: Viewer, search: str, unit_id: int | None, first: date, last: date) -> CTE:
+    """Who may be read about from `first` to `last`, whose name or NIP matches, of a unit and all below it.
 
-    Computed first and once: what is joined to it is then looked up for these people only.
+    A row for each unit they belonged to: id, name, nip, position, unit and the `days` that may be read. Computed first
+    and once: what is joined to it is then looked up for these people only.
     """
-    conditions: list[ColumnElement[bool]] = [Person.id.in_(visible_people(viewer))]
+    members = covered_members(viewer, Right.READ, first, last).subquery()
+    columns = (Person.id, Person.name, Person.nip, members.c.position, Unit.name.label("unit"), members.c.days)
+    people = select(*columns).join(members, members.c.person_id == Person.id).join(Unit, Unit.id == members.c.unit_id)
     if search:
         by_nip = Person.nip.startswith(search, autoescape=True)
-        conditions.append(or_(Person.name.icontains(search, autoescape=True), by_nip))
+        people = people.where(or_(Person.name.icontains(search, autoescape=True), by_nip))
     if unit_id is not None:
-        conditions.append(Person.unit_id.in_(units_below(unit_id)))
-    columns = (Person.id, Person.name, Person.nip, Person.position, Unit.name.label("unit"))
-    people = select(*columns).join(Unit, Unit.id == Person.unit_id).where(*conditions)
+        people = people.where(Unit.id.in_(units_below(unit_id, last, last)))
     return people.cte("people").prefix_with("MATERIALIZED")
 
 

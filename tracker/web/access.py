@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from tracker.storage.accounts import viewer_of
 from tracker.storage.audit import Actor
-from tracker.storage.rights import Viewer
+from tracker.storage.rights import Right, Viewer
 from tracker.web.city import city, db
 
 COOKIE = "jejak_session"
@@ -24,10 +24,19 @@ COOKIE = "jejak_session"
 class Access(Enum):
     PUBLIC = "anybody"
     EMPLOYEE = "an account that belongs to a person"
-    TEAM = "a supervisor or administrator"
-    ADMINISTRATOR = "an administrator"
+    READER = "who may see other people's days"
+    DECIDER = "who decides on other people's logs"
+    ADMINISTRATOR = "who keeps the register of a unit or of the city"
+    CITY_ADMINISTRATOR = "who keeps the city's register and its devices"
     DEVICE = "a device that shows its secret: the view checks it"
 
+
+RIGHTS = {
+    Access.READER: Right.READ,
+    Access.DECIDER: Right.DECIDE,
+    Access.ADMINISTRATOR: Right.ADMINISTER,
+    Access.CITY_ADMINISTRATOR: Right.ADMINISTER_CITY,
+}
 
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
@@ -71,7 +80,7 @@ def enforce() -> AnyResponse | None:
 def signed_in() -> Viewer | None:
     """Whose browser this is."""
     token = request.cookies.get(COOKIE)
-    return viewer_of(db.session(), token, city().now()) if token else None
+    return viewer_of(db.session(), token, city().now(), city().today()) if token else None
 
 
 def viewer() -> Viewer:
@@ -94,13 +103,13 @@ def own_person() -> int:
 
 def home_of(who: Viewer) -> str:
     """The page an account starts from."""
-    return url_for("team.overview") if who.sees_team else url_for("my_day.today")
+    if who.reads:
+        return url_for("team.overview")
+    return url_for("my_day.today" if who.person_id is not None else "devices.overview")
 
 
 def _may(who: Viewer, access: Access) -> bool:
-    if access is Access.ADMINISTRATOR:
-        return who.role == "administrator"
-    return who.sees_team if access is Access.TEAM else who.person_id is not None
+    return who.person_id is not None if access is Access.EMPLOYEE else who.holds(RIGHTS[access])
 
 
 def _to_sign_in() -> AnyResponse:

@@ -18,6 +18,7 @@ from tracker.sealing import Sealer
 from tracker.storage import register
 from tracker.storage.accounts import change_password, close_account, create_account
 from tracker.storage.devices import add_device, renew_secret, revoke_device, set_payload_key
+from tracker.storage.granting import grant_role
 from tracker.storage.register import NotFound
 from tracker.web.city import city, db
 from tracker.web.words import KIND
@@ -94,7 +95,9 @@ def add_person(nip: str, name: str, unit: str, position: str, supervises: str | 
     person = register.add_person(session, nip, name, unit, position)
     supervised = register.unit_named(session, supervises).id if supervises else None
     password = _new_password()
-    create_account(session, nip, password, "supervisor" if supervised else "employee", person.id, supervised)
+    account = create_account(session, nip, password, person.id)
+    if supervised:
+        grant_role(session, account.id, "supervisor", supervised, city().today())
     click.echo(f"{name} added\nuser name: {nip}\npassword:  {password}  (shown once)")
 
 
@@ -171,7 +174,8 @@ def set_key(login: str, remove: bool) -> None:
 def add_administrator(username: str) -> None:
     """Add an account that sees the whole city; the password is shown once."""
     password = _new_password()
-    create_account(db.session(), username, password, "administrator")
+    account = create_account(db.session(), username, password)
+    grant_role(db.session(), account.id, "system_administrator", None, city().today())
     click.echo(f"user name: {username.strip().lower()}\npassword:  {password}  (shown once)")
 
 

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request
 
 from tracker.storage.device_pages import LOW_BATTERY_PCT, RECENT_DAYS, SILENT_AFTER, device_list
 from tracker.web import device_words
-from tracker.web.access import Access, allowed
+from tracker.web.access import Access, allowed, viewer
 from tracker.web.city import city, db
 from tracker.web.forms import device_filter
 
@@ -23,7 +23,7 @@ def overview() -> str:
     """All devices with their health; search, filter, order and page are in the address."""
     wanted, number = device_filter(request.args)
     now = city().now()
-    devices = device_list(db.session(), wanted, now, number)
+    devices = device_list(db.session(), viewer(), wanted, now, number)
     rows = [
         (row, status, rejected, problems(row, status, rejected, now))
         for row in devices.page.rows

@@ -27,7 +27,7 @@ pages = Blueprint("quarantine", __name__, url_prefix="/admin/quarantine")
 
 
 @pages.get("")
-@allowed(Access.ADMINISTRATOR)
+@allowed(Access.CITY_ADMINISTRATOR)
 def overview() -> str:
     """The messages, newest first, and how often each reason was counted; the filter is in the address."""
     wanted, number = quarantine_filter(request.args)
@@ -47,7 +47,7 @@ def overview() -> str:
 
 
 @pages.get("/<id:quarantine_id>")
-@allowed(Access.ADMINISTRATOR)
+@allowed(Access.CITY_ADMINISTRATOR)
 def message(quarantine_id: int) -> str:
     """One message with what it says. That it was opened is recorded before it is shown."""
     row = quarantined(db.session(), quarantine_id)
@@ -61,7 +61,7 @@ def message(quarantine_id: int) -> str:
 
 
 @pages.post("/replay")
-@allowed(Access.ADMINISTRATOR)
+@allowed(Access.CITY_ADMINISTRATOR)
 def replay() -> Response:
     """Send what the filter names through the decoder once more."""
     wanted, _page = quarantine_filter(request.form)

@@ -60,7 +60,7 @@ def sign_out() -> Response:
 
 def _admitted(account: Account, wanted: str) -> Response:
     close_session(db.session(), request.cookies.get(COOKIE, ""))  # whoever used this browser before
-    token, expires_at = open_session(db.session(), account, city().now())
+    token, expires_at = open_session(db.session(), account, city().now(), city().today())
     db.session.commit()
     session.clear()  # what was signed before signing in is not valid afterwards
     response = redirect(wanted if _is_ours(wanted) else url_for("signing_in.form"), 303)

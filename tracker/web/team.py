@@ -19,7 +19,7 @@ pages = Blueprint("team", __name__, url_prefix="/team")
 
 
 @pages.get("")
-@allowed(Access.TEAM)
+@allowed(Access.READER)
 def overview() -> str:
     """Everybody on a date, flags first; search, filters and page are in the address."""
     session, now = db.session(), city().now()
@@ -32,7 +32,7 @@ def overview() -> str:
         now=now,
         counts=counts,
         waiting=waiting_count(session, viewer()),
-        units=units_for(session, viewer()),
+        units=units_for(session, viewer(), wanted.work_date),
         statuses=STATUSES,
         tiles=TILES,
         yesterday=wanted.work_date - timedelta(days=1),
@@ -41,7 +41,7 @@ def overview() -> str:
 
 
 @pages.get("/reviews")
-@allowed(Access.TEAM)
+@allowed(Access.DECIDER)
 def reviews() -> str:
     """The logs that wait for this supervisor, oldest first."""
     number = parse(PageQuery(), request.args).values.get("page", 1)

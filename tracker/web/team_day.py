@@ -13,9 +13,9 @@ from tracker.domain.daily_log import LogState, Refused
 from tracker.storage import daily_logs
 from tracker.storage.audit import Action, record
 from tracker.storage.daily_logs import Day
-from tracker.storage.models import DailyLog, Person
+from tracker.storage.models import DailyLog, Membership
 from tracker.storage.person_days import idle_of, verdicts_of, windows_on
-from tracker.storage.rights import visible_person
+from tracker.storage.rights import Right, visible_member
 from tracker.storage.team_days import next_waiting
 from tracker.web.access import Access, actor, allowed, viewer
 from tracker.web.city import city, db
@@ -27,34 +27,34 @@ pages = Blueprint("team_day", __name__, url_prefix="/team/<id:person_id>/days/<d
 
 
 @pages.get("")
-@allowed(Access.TEAM)
+@allowed(Access.READER)
 def show(person_id: int, work_date: date) -> str:
     """The whole day. That it was opened is recorded before anything is shown."""
-    return _page(_person(person_id), work_date)
+    return _page(_member(Right.READ, person_id, work_date), work_date)
 
 
 @pages.post("")
-@allowed(Access.TEAM)
+@allowed(Access.DECIDER)
 def decide(person_id: int, work_date: date) -> Response | tuple[str, int]:
     """Approve, return or reject the log that was seen; a no needs its reason."""
-    person = _person(person_id)
+    member = _member(Right.DECIDE, person_id, work_date)
     parsed = parse(DecisionForm(), request.form)
     if parsed.errors.keys() - {"reason"}:
         abort(400)
     if parsed.errors:
-        return _page(person, work_date, FIELD["reason"]), 422
+        return _page(member, work_date, FIELD["reason"]), 422
     try:
-        _decide(person, work_date, parsed.values)
+        _decide(person_id, work_date, parsed.values)
     except Refused as refused:
         db.session.rollback()
-        return _page(person, work_date, REFUSAL[refused.refusal]), 422
+        return _page(member, work_date, REFUSAL[refused.refusal]), 422
     flash(DECIDED[parsed.values["decision"]], "good")
     return _onward(person_id, work_date)
 
 
-def _decide(person: Person, work_date: date, sent: dict[str, Any]) -> None:
+def _decide(person_id: int, work_date: date, sent: dict[str, Any]) -> None:
     session = db.session()
-    day = daily_logs.day_of(session, person.id, work_date, city().zone, city().now())
+    day = daily_logs.day_of(session, person_id, work_date, city().zone, city().now())
     daily_logs.decide(session, viewer(), day, sent["decision"], seen_of(sent), sent["reason"])
     session.commit()
 
@@ -69,15 +69,13 @@ def _onward(person_id: int, work_date: date) -> Response:
     return redirect(url_for("team_day.show", person_id=person_id, work_date=work_date), 303)
 
 
-def _person(person_id: int) -> Person:
-    person = visible_person(db.session(), viewer(), person_id)
-    if person is None:
-        abort(404)
-    return person
+def _member(right: Right, person_id: int, work_date: date) -> Membership:
+    """Who the person was on that day, where the right covers it."""
+    return visible_member(db.session(), viewer(), right, person_id, work_date) or abort(404)
 
 
-def _page(person: Person, work_date: date, problem: Any = None) -> str:
-    session = db.session()
+def _page(member: Membership, work_date: date, problem: Any = None) -> str:
+    session, person = db.session(), member.person
     record(session, actor(), Action.VIEW_TRACK, {"work_date": work_date.isoformat()}, people=[person.id])
     session.commit()
     day = daily_logs.day_of(session, person.id, work_date, city().zone, city().now())
@@ -86,7 +84,7 @@ def _page(person: Person, work_date: date, problem: Any = None) -> str:
     ids = [window.id for window in windows]
     verdicts = verdicts_of(session, ids)
     return render_template(
-        "team_day.html", person=person, day=day, windows=windows, log=log, problem=problem,
+        "team_day.html", person=person, member=member, day=day, windows=windows, log=log, problem=problem,
         verdicts=verdicts, idle=idle_of(session, ids),
         track=day_track(session, windows, verdicts, day.now, city().oldest_kept),
         retention_days=city().settings.retention_days,
@@ -99,5 +97,6 @@ def _choices(day: Day, log: DailyLog | None) -> dict[str, Any]:
     """What may be decided now, by this viewer."""
     state = LogState(log.state) if log else LogState.DRAFT
     own = viewer().person_id == day.person_id
-    possible = frozenset() if own else rules.possible_decisions(state, day.closes_at, day.now)
+    decides = visible_member(db.session(), viewer(), Right.DECIDE, day.person_id, day.work_date)
+    possible = frozenset() if own or not decides else rules.possible_decisions(state, day.closes_at, day.now)
     return {"state": state, "own": own, "possible": possible}

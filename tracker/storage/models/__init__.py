@@ -7,7 +7,7 @@ role may only read and insert into the tables of `APPEND_ONLY`, and only read th
 
 from __future__ import annotations
 
-from tracker.storage.models.accounts import Account, Audit, SignInFailure, WebSession
+from tracker.storage.models.accounts import Account, Audit, Deputy, RoleGrant, SignInFailure, WebSession
 from tracker.storage.models.base import Base
 from tracker.storage.models.daily_log import Activity, ActivityType, DailyLog, LogDecision
 from tracker.storage.models.duty import (
@@ -30,7 +30,18 @@ from tracker.storage.models.fixes import (
     RewrittenDay,
     StoredFix,
 )
-from tracker.storage.models.register import Assignment, Device, Person, Unit, Vehicle, Zone
+from tracker.storage.models.register import (
+    CAPABILITIES,
+    Assignment,
+    Device,
+    DriverSession,
+    Membership,
+    Person,
+    Unit,
+    UnitPlace,
+    Vehicle,
+    Zone,
+)
 
 __all__ = [
     "APPEND_ONLY",
@@ -40,16 +51,20 @@ __all__ = [
     "Assignment",
     "Audit",
     "Base",
+    "CAPABILITIES",
     "DailyLog",
+    "Deputy",
     "Device",
     "DeviceState",
     "DeviceStatus",
+    "DriverSession",
     "DutyWindow",
     "DutyWindowZone",
     "IdleRevision",
     "LateDay",
     "LogDecision",
     "MachineReading",
+    "Membership",
     "Person",
     "Quarantine",
     "READ_ONLY",
@@ -58,11 +73,13 @@ __all__ = [
     "Retention",
     "Revision",
     "RewrittenDay",
+    "RoleGrant",
     "Shift",
     "SignInFailure",
     "StoredFix",
     "UPDATABLE",
     "Unit",
+    "UnitPlace",
     "Vehicle",
     "VerdictRevision",
     "WebSession",

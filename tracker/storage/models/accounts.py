@@ -2,34 +2,67 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, LargeBinary, SmallInteger, text
+from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from tracker.storage.models.base import Base, one_of
+from tracker.storage.models.base import Base, one_at_a_time, one_of
 from tracker.storage.models.register import Person, Unit
 
 
 class Account(Base):
-    """Who signs in. A supervisor sees `supervised_unit_id` and all below it."""
+    """Who signs in: as an employee where a person stands behind it, and with the rights that were granted to it."""
 
     __tablename__ = "account"
-    __table_args__ = (
-        one_of("role", "employee", "supervisor", "administrator"),
-        CheckConstraint("(role = 'supervisor') = (supervised_unit_id IS NOT NULL)", name="supervised_unit"),
-    )
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     username: Mapped[str] = mapped_column(unique=True)
     password_argon2: Mapped[str]
-    role: Mapped[str]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), unique=True)
-    supervised_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
     failed_sign_ins: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     blocked_until: Mapped[datetime | None]
     person: Mapped[Person | None] = relationship()
-    supervised_unit: Mapped[Unit | None] = relationship()
+
+
+class RoleGrant(Base):
+    """A role over a unit and all below it, for a period of days; without a unit over the whole city."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (
+        one_of("role", "supervisor", "auditor", "administrator", "system_administrator"),
+        CheckConstraint(
+            "CASE role WHEN 'system_administrator' THEN unit_id IS NULL WHEN 'auditor' THEN true "
+            "ELSE unit_id IS NOT NULL END",
+            name="reach",
+        ),
+        CheckConstraint("NOT isempty(period)", name="period"),
+    )
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    role: Mapped[str]
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    period: Mapped[Range[date]] = mapped_column(DATERANGE)
+    account: Mapped[Account] = relationship()
+    unit: Mapped[Unit | None] = relationship()
+
+
+class Deputy(Base):
+    """Who decides in a supervisor's place while they are away, for a period of days; one at a time."""
+
+    __tablename__ = "deputy"
+    __table_args__ = (
+        CheckConstraint("principal_id <> deputy_id", name="another"),
+        CheckConstraint("NOT isempty(period) AND NOT lower_inf(period) AND NOT upper_inf(period)", name="period"),
+        one_at_a_time("deputy", "principal_id"),
+    )
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    principal_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    deputy_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    period: Mapped[Range[date]] = mapped_column(DATERANGE)
+    principal: Mapped[Account] = relationship(foreign_keys=[principal_id])
+    deputy: Mapped[Account] = relationship(foreign_keys=[deputy_id])
 
 
 class SignInFailure(Base):

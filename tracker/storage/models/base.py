@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, MetaData, Text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import CheckConstraint, DateTime, MetaData, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase
 
 
@@ -33,3 +33,14 @@ class Base(DeclarativeBase):
 def one_of(column: str, *values: str) -> CheckConstraint:
     """The column holds one of these values."""
     return CheckConstraint(f"{column} IN ({', '.join(repr(v) for v in values)})", name=column)
+
+
+def one_at_a_time(table: str, of: str) -> ExcludeConstraint:
+    """No two periods of one `of` overlap.
+
+    The embedded server has no btree_gist: a range of one integer says "the same" to gist.
+    """
+    name = f"ex_{table}_{of.removesuffix('_id')}_period"
+    return ExcludeConstraint(
+        (text(f"int4range({of}, {of}, '[]')"), "&&"), (text("period"), "&&"), name=name, using="gist"
+    )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, LargeBinary, String, text
-from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, LargeBinary, String, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from tracker.storage.models.base import Base, one_of
+from tracker.storage.models.base import Base, one_at_a_time, one_of
+
+CAPABILITIES = (
+    "compactor", "crane", "ladder", "life_support", "power_take_off", "pump", "stretcher", "water_tank",
+)  # fmt: skip
 
 
 class Unit(Base):
@@ -16,28 +20,59 @@ class Unit(Base):
 
     __tablename__ = "unit"
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
     name: Mapped[str] = mapped_column(unique=True)
 
 
+class UnitPlace(Base):
+    """Where a unit stands in the tree, for a period of days: below `parent_id`, or at the top."""
+
+    __tablename__ = "unit_place"
+    __table_args__ = (
+        CheckConstraint("NOT isempty(period)", name="period"),
+        CheckConstraint("unit_id <> parent_id", name="parent"),
+        one_at_a_time("unit_place", "unit_id"),
+    )
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
+    period: Mapped[Range[date]] = mapped_column(DATERANGE)
+
+
 class Person(Base):
-    """An employee, known by NIP; belongs to a unit."""
+    """An employee, known by NIP."""
 
     __tablename__ = "person"
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     nip: Mapped[str] = mapped_column(String(18), unique=True)
     name: Mapped[str]
-    position: Mapped[str] = mapped_column(server_default="")
+
+
+class Membership(Base):
+    """In which unit and position a person works, for a period of days; who has none is not employed."""
+
+    __tablename__ = "membership"
+    __table_args__ = (CheckConstraint("NOT isempty(period)", name="period"), one_at_a_time("membership", "person_id"))
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    position: Mapped[str] = mapped_column(server_default="")
+    period: Mapped[Range[date]] = mapped_column(DATERANGE)
+    person: Mapped[Person] = relationship()
     unit: Mapped[Unit] = relationship()
 
 
 class Vehicle(Base):
-    """An ambulance, fire truck, heavy machine ...; `base_zone_id` is where it is parked when off task."""
+    """An ambulance, fire truck, heavy machine ...
+
+    `base_zone_id` is where it is parked when off task. `public_view` is what citizens see of it: what its kind's rule
+    says, or less.
+    """
 
     __tablename__ = "vehicle"
     __table_args__ = (
         one_of("kind", "ambulance", "fire_truck", "heavy_equipment", "garbage_truck", "street_sweeper", "patrol_car"),
+        one_of("public_view", "by_kind", "at_base", "hidden"),
+        CheckConstraint(f"capabilities <@ ARRAY{list(CAPABILITIES)}::text[]", name="capabilities"),
     )
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     call_sign: Mapped[str] = mapped_column(unique=True)
@@ -45,6 +80,8 @@ class Vehicle(Base):
     kind: Mapped[str]
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     base_zone_id: Mapped[int | None] = mapped_column(ForeignKey("zone.id"))
+    capabilities: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    public_view: Mapped[str] = mapped_column(server_default="by_kind")
     unit: Mapped[Unit] = relationship()
     base_zone: Mapped[Zone | None] = relationship()
 
@@ -79,6 +116,7 @@ class Device(Base):
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     login: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
+    model: Mapped[str] = mapped_column(server_default="")
     secret_bcrypt: Mapped[str]
     secret_pbkdf2: Mapped[str | None]
     secret_sha256: Mapped[str | None]
@@ -94,13 +132,7 @@ class Assignment(Base):
     __tablename__ = "assignment"
     __table_args__ = (
         CheckConstraint("(person_id IS NULL) <> (vehicle_id IS NULL)", name="one_holder"),
-        # the embedded server has no btree_gist: a range of one integer says "the same device" to gist
-        ExcludeConstraint(
-            (text("int4range(device_id, device_id, '[]')"), "&&"),
-            (text("period"), "&&"),
-            name="ex_assignment_device_period",
-            using="gist",
-        ),
+        one_at_a_time("assignment", "device_id"),
     )
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id"), index=True)
@@ -108,3 +140,18 @@ class Assignment(Base):
     vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicle.id"), index=True)
     period: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
     device: Mapped[Device] = relationship()
+
+
+class DriverSession(Base):
+    """Who drove what when. A person drives one vehicle at a time, a vehicle has one driver at a time."""
+
+    __tablename__ = "driver_session"
+    __table_args__ = (
+        CheckConstraint("NOT isempty(period) AND NOT lower_inf(period)", name="period"),
+        one_at_a_time("driver_session", "vehicle_id"),
+        one_at_a_time("driver_session", "person_id"),
+    )
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    vehicle_id: Mapped[int] = mapped_column(ForeignKey("vehicle.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    period: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)

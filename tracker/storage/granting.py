@@ -1,0 +1,87 @@
+"""Roles and deputies: who is given a right, over what, from when until when. All work in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from tracker.storage.models import Account, Deputy, RoleGrant
+from tracker.storage.register import Impossible, NotFound
+from tracker.storage.rights import LONGEST_CHAIN, Right
+
+DEPUTY_LOCK = 0x77616B69  # "waki"
+DAY = timedelta(days=1)
+
+
+def account_named(session: Session, username: str) -> Account:
+    account = session.scalar(select(Account).where(Account.username == username.strip().lower()))
+    if account is None:
+        raise NotFound(f"there is no account named {username!r}")
+    return account
+
+
+def grant_role(
+    session: Session, account_id: int, role: str, unit_id: int | None, since: date | None, until: date | None = None
+) -> RoleGrant:
+    """Give an account a role over a unit and all below it, or over the city, from a day on and up to `until`."""
+    grant = RoleGrant(account_id=account_id, role=role, unit_id=unit_id, period=Range(since, until and until + DAY))
+    session.add(grant)
+    session.flush()
+    return grant
+
+
+def end_now(session: Session, row: RoleGrant | Deputy, today: date) -> None:
+    """Take a role or a deputy's place away, at once: it does not hold today any more."""
+    if row.period.lower is not None and row.period.lower >= today:
+        session.delete(row)
+    else:
+        row.period = Range(row.period.lower, today)
+    session.flush()
+
+
+def grants_held(session: Session, account_id: int, today: date) -> Sequence[RoleGrant]:
+    """The roles of an account, of today and of days to come."""
+    holds = or_(func.upper_inf(RoleGrant.period), func.upper(RoleGrant.period) > today)
+    query = select(RoleGrant).where(RoleGrant.account_id == account_id, holds)
+    return session.scalars(query.order_by(RoleGrant.id)).all()
+
+
+def name_deputy(session: Session, principal: Account, deputy: Account, first: date, last: date, today: date) -> Deputy:
+    """Somebody decides in a supervisor's place from `first` to `last`.
+
+    Raises `Impossible` where there is nothing to stand in for, or where deputies of deputies would come back to the
+    supervisor or go on over more than `LONGEST_CHAIN` people.
+    """
+    if last < first or last < today:
+        raise Impossible("the last day lies before the first, or has passed")
+    if not any(grant.role in Right.DECIDE.value for grant in grants_held(session, principal.id, today)):
+        raise Impossible(f"{principal.username!r} decides about nobody: there is nothing to stand in for")
+    session.execute(select(func.pg_advisory_xact_lock(DEPUTY_LOCK)))  # two could each be right and together a circle
+    period = Range(first, last + DAY)
+    standing = select(Deputy.principal_id, Deputy.deputy_id).where(Deputy.period.overlaps(period))
+    pairs = [(one, other) for one, other in session.execute(standing)]
+    if principal.id in (one for one, _ in pairs):
+        raise Impossible("there is a deputy for some of these days already: end that first")
+    after, before = _steps(deputy.id, pairs), _steps(principal.id, [(other, one) for one, other in pairs])
+    if principal.id in after:
+        raise Impossible("that would make somebody their own deputy in the end")
+    if max(before.values()) + 1 + max(after.values()) > LONGEST_CHAIN:
+        raise Impossible(f"deputies of deputies end after {LONGEST_CHAIN}: choose somebody who is there")
+    named = Deputy(principal_id=principal.id, deputy_id=deputy.id, period=period)
+    session.add(named)
+    session.flush()
+    return named
+
+
+def _steps(start: int, pairs: Sequence[tuple[int, int]]) -> dict[int, int]:
+    """Who is reached from an account along pairs that hold no circle, and after how many steps at most."""
+    steps, edge, number = {start: 0}, {start}, 0
+    while edge and number <= LONGEST_CHAIN:
+        number += 1
+        edge = {other for one, other in pairs if one in edge}
+        steps |= dict.fromkeys(edge, number)
+    return steps

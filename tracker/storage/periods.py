@@ -1,0 +1,31 @@
+"""Rows that hold for a period: cut what holds at a moment, so that something else can follow it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+
+class Later(ValueError):
+    """Something begins at this moment or after it, so that nothing can end or begin here."""
+
+    def __init__(self, begins: date | datetime) -> None:
+        super().__init__(f"something else holds from {begins} on: name a later time, or end that first")
+        self.begins = begins
+
+
+def end_at(session: Session, table: Any, of: ColumnElement[bool], moment: date | datetime) -> Any | None:
+    """End the row of `of` that holds at a moment, just before it; returns the row, None where none did.
+
+    Raises `Later` where a row begins at the moment or after it: a plan is never dropped in passing.
+    """
+    begins = session.scalar(select(func.lower(table.period)).where(of, func.lower(table.period) >= moment).limit(1))
+    if begins is not None:
+        raise Later(begins)
+    before = table.period * Range(None, moment)
+    ended = update(table).where(of, table.period.contains(moment)).values(period=before).returning(table)
+    return session.scalars(ended, execution_options={"synchronize_session": False}).one_or_none()
