@@ -53,8 +53,9 @@ def device(
     """A device held by the person or vehicle since long ago, or by nobody; returns its id."""
     login = login or f"device-{next(_numbers)}"
     kind = "tracker" if vehicle_id else "phone"
-    holder = {"person_id": person_id, "vehicle_id": vehicle_id}
-    add_device(conn, login, kind, expected_interval_s=interval_s, since=LONG_AGO, **holder)
+    add_device(
+        conn, login, kind, expected_interval_s=interval_s, person_id=person_id, vehicle_id=vehicle_id, since=LONG_AGO
+    )
     return known_devices(conn, [login])[login].id
 
 

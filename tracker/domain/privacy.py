@@ -49,6 +49,7 @@ class Sighting:
     course_deg: float | None
     interval_s: int
     base: Zone | None
+    only_at_base: bool = False  # its own wish, where the kind has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ def published(seen: Sighting, name: str, now: datetime) -> PublicVehicle | None:
     stale_after_s = rule.delay_s + max(900, 10 * seen.interval_s)
     if at_base:
         old_after_s = stale_after_s = int(AT_BASE_KEPT.total_seconds())
-    if (rule.only_at_base and not at_base) or now - seen.fix_time > timedelta(seconds=stale_after_s):
+    only_at_base = rule.only_at_base or seen.only_at_base
+    if (only_at_base and not at_base) or now - seen.fix_time > timedelta(seconds=stale_after_s):
         return None
     # at base the base's own place is shown: which gate a crew uses is nobody's business
     lat, lon = (seen.base.lat, seen.base.lon) if at_base and seen.base else (seen.lat, seen.lon)

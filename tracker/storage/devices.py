@@ -79,6 +79,7 @@ def add_device(
     login: str,
     kind: str,
     *,
+    model: str = "",
     expected_interval_s: int = 60,
     person_id: int | None = None,
     vehicle_id: int | None = None,
@@ -91,7 +92,7 @@ def add_device(
     secret, kept = _fresh_secret()
     device_id = conn.scalars(
         insert(Device)
-        .values(login=login, kind=kind, expected_interval_s=expected_interval_s, **kept)
+        .values(login=login, kind=kind, model=model, expected_interval_s=expected_interval_s, **kept)
         .returning(Device.id)
     ).one()
     if person_id is not None or vehicle_id is not None:

@@ -50,6 +50,12 @@ def grants_held(session: Session, account_id: int, today: date) -> Sequence[Role
     return session.scalars(query.order_by(RoleGrant.id)).all()
 
 
+def deputies_of(session: Session, account_id: int, today: date) -> Sequence[Deputy]:
+    """Who decides in an account's place, today and on days to come."""
+    query = select(Deputy).where(Deputy.principal_id == account_id, func.upper(Deputy.period) > today)
+    return session.scalars(query.order_by(Deputy.id)).all()
+
+
 def name_deputy(session: Session, principal: Account, deputy: Account, first: date, last: date, today: date) -> Deputy:
     """Somebody decides in a supervisor's place from `first` to `last`.
 

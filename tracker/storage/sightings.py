@@ -16,7 +16,7 @@ from tracker.storage.models.said import NOT_SAID
 LOOK_BACK = timedelta(days=1)
 
 SIGHTINGS = text(f"""
-SELECT DISTINCT ON (v.id) v.id AS vehicle_id, v.kind, u.name AS agency, d.expected_interval_s,
+SELECT DISTINCT ON (v.id) v.id AS vehicle_id, v.kind, v.public_view, u.name AS agency, d.expected_interval_s,
     f.fix_time, f.lat_e7, f.lon_e7, nullif(f.speed_cmps, {NOT_SAID}) AS speed_cmps,
     nullif(f.course_deg, {NOT_SAID}) AS course_deg,
     b.lat_e7 AS base_lat_e7, b.lon_e7 AS base_lon_e7, b.radius_m AS base_radius_m
@@ -31,12 +31,13 @@ JOIN LATERAL (
         CAST(:now AS timestamptz) - make_interval(secs => coalesce((CAST(:delays AS jsonb) ->> v.kind)::int, 0))
     ORDER BY fix.fix_time DESC LIMIT 1
 ) f ON true
+WHERE v.public_view <> 'hidden'
 ORDER BY v.id, f.fix_time DESC
 """)
 
 
 def sightings(conn: Connection, now: datetime, delays_s: Mapping[str, int]) -> list[Sighting]:
-    """One sighting per vehicle that was heard within a day, as it was `delays_s[kind]` seconds before `now`."""
+    """One sighting per vehicle that is not hidden and was heard within a day, `delays_s[kind]` seconds before `now`."""
     values = {"now": now, "since": now - LOOK_BACK, "delays": json.dumps(dict(delays_s))}
     return [_sighting(row) for row in conn.execute(SIGHTINGS, values)]
 
@@ -48,6 +49,7 @@ def _sighting(row: Row[Any]) -> Sighting:
     return Sighting(
         vehicle_id=row.vehicle_id,
         kind=row.kind,
+        only_at_base=row.public_view == "at_base",
         agency=row.agency,
         fix_time=row.fix_time,
         lat=row.lat_e7 / 1e7,

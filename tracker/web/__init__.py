@@ -37,6 +37,7 @@ from tracker.web import (
     public,
     quarantine,
     quarantine_commands,
+    register_commands,
     security,
     signing_in,
     team,
@@ -78,7 +79,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     metrics.init_app(app)  # before all others: what they refuse is counted, too
     db.init_app(app)
     csrf.init_app(app)
-    for part in (language, formats, security, access, errors, commands, quarantine_commands, door):
+    for part in (language, formats, security, access, errors, commands, register_commands, quarantine_commands, door):
         part.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -19,13 +19,16 @@ from tracker.storage import register
 from tracker.storage.accounts import change_password, close_account, create_account
 from tracker.storage.devices import add_device, renew_secret, revoke_device, set_payload_key
 from tracker.storage.granting import grant_role
-from tracker.storage.register import NotFound
+from tracker.storage.models import CAPABILITIES
+from tracker.storage.periods import Later
+from tracker.storage.register import Impossible, NotFound
 from tracker.web.city import city, db
 from tracker.web.words import KIND
 from tracker.wire.encrypted import key_of
 from tracker.wire.topics import position_topic
 
 NIP_DIGITS = 18
+PUBLIC_VIEWS = ("by_kind", "at_base", "hidden")
 CITY_TIME = ("%Y-%m-%d", "%Y-%m-%dT%H:%M")
 RULES = {
     "ck_device_login": "a login has 2 to 63 small letters, digits and hyphens, and begins with a letter or digit",
@@ -53,7 +56,7 @@ def one_transaction(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **options)
             db.session.commit()
-        except NotFound as error:
+        except (NotFound, Impossible, Later) as error:
             raise click.ClickException(str(error)) from error
         except IntegrityError as error:
             raise click.ClickException(f"this exists already or breaks a rule: {_reason(error)}") from error
@@ -106,10 +109,15 @@ def add_person(nip: str, name: str, unit: str, position: str, supervises: str | 
 @click.argument("plate", callback=_said)
 @click.argument("kind", type=click.Choice(sorted(KIND)))
 @click.option("--unit", required=True, help="The unit the vehicle belongs to.")
+@click.option("--capability", "capabilities", multiple=True, type=click.Choice(CAPABILITIES), help="What it can do.")
+@click.option("--public", "public_view", type=click.Choice(PUBLIC_VIEWS), default="by_kind", show_default=True,
+              help="What citizens see of it: what its kind's rule says, or less.")
 @one_transaction
-def add_vehicle(call_sign: str, plate: str, kind: str, unit: str) -> None:
+def add_vehicle(
+    call_sign: str, plate: str, kind: str, unit: str, capabilities: tuple[str, ...], public_view: str
+) -> None:
     """Add a vehicle."""
-    register.add_vehicle(db.session(), call_sign, plate, kind, unit)
+    register.add_vehicle(db.session(), call_sign, plate, kind, unit, capabilities, public_view)
     click.echo(f"vehicle {call_sign!r} added")
 
 
@@ -118,8 +126,9 @@ def add_vehicle(call_sign: str, plate: str, kind: str, unit: str) -> None:
 @click.option("--person", "nip", help="NIP of the person who carries it.")
 @click.option("--vehicle", "call_sign", help="Call sign of the vehicle that carries it.")
 @click.option("--since", type=click.DateTime(CITY_TIME), help="From which time of the city on, where not from now on.")
+@click.option("--model", default="", help="What it is, such as the maker and model of the phone.")
 @one_transaction
-def add_a_device(login: str, nip: str | None, call_sign: str | None, since: datetime | None) -> None:
+def add_a_device(login: str, nip: str | None, call_sign: str | None, since: datetime | None, model: str) -> None:
     """Add a device for a person or a vehicle; its secret is shown once."""
     if (nip is None) == (call_sign is None):
         raise click.UsageError("say who carries it: either --person NIP or --vehicle CALL_SIGN")
@@ -130,7 +139,10 @@ def add_a_device(login: str, nip: str | None, call_sign: str | None, since: date
     begin = since.replace(tzinfo=city().zone) if since else None
     if begin and begin > city().now():
         raise click.BadParameter("expected a time that has passed: from when on it was carried", param_hint="--since")
-    secret = add_device(session.connection(), login, kind, person_id=person_id, vehicle_id=vehicle_id, since=begin)
+    secret = add_device(
+        session.connection(), login, kind,
+        model=model.strip(), person_id=person_id, vehicle_id=vehicle_id, since=begin,
+    )  # fmt: skip
     click.echo(f"login:  {login}\nsecret: {secret}  (shown once)\ntopic:  {position_topic(login)}")
 
 
