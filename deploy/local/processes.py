@@ -39,7 +39,7 @@ def programs(config: Config) -> list[Program]:
         (True, Program("bridge", [*module, "mqtt_bridge"])),
         (config.broker is not None, Program("broker-access", [*module, "tracker.broker_access"])),
         (True, Program("live", [*module, "tracker.live"])),
-        (True, Program("web", _web_server(config))),
+        (True, Program("web", web_server(config.http_host, config.http_port))),
         (True, Program("scheduler", [*module, "reports"], politeness=5)),
         (config.demo, Program("demo", [*module, "tracker.demo"], ends_with=(FOREIGN_CITY,), politeness=5)),
     ]
@@ -90,9 +90,10 @@ stdout_logfile_maxbytes={"10MB" if program.server else 0}
 """
 
 
-def _web_server(config: Config) -> list[str]:
+def web_server(host: str, port: int) -> list[str]:
+    """The command that serves the pages."""
     return [
-        PYTHON, "-m", "gunicorn", "wsgi:app", "--bind", f"{config.http_host}:{config.http_port}",
+        PYTHON, "-m", "gunicorn", "wsgi:app", "--bind", f"{host}:{port}",
         "--preload", "--workers", "2", "--threads", "16", "--worker-class", "tracker.web.worker.PatientWorker",
         "--graceful-timeout", "10", "--log-level", "warning",
         "--no-control-socket",  # it would be made in the user's home
