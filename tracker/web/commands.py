@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -16,8 +16,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tracker.sealing import Sealer
 from tracker.storage import register
-from tracker.storage.accounts import change_password, close_account, create_account
-from tracker.storage.devices import add_device, renew_secret, revoke_device, set_payload_key
+from tracker.storage.accounts import account_named, change_password, close_account, create_account
+from tracker.storage.audit import OPERATOR, Action, record
+from tracker.storage.devices import add_device, carried_by, renew_secret, revoke_device, set_payload_key
 from tracker.storage.register import NotFound
 from tracker.web.city import city, db
 from tracker.web.words import KIND
@@ -62,6 +63,11 @@ def one_transaction(command: Callable[..., None]) -> Callable[..., None]:
     return with_appcontext(run)
 
 
+def note(action: Action, detail: Mapping[str, Any], people: Collection[int] = ()) -> None:
+    """Write down what a command does, in its transaction."""
+    record(db.session(), OPERATOR, action, detail, people=people)
+
+
 def _said(_: click.Context, parameter: click.Parameter, value: str) -> str:
     """A name that is one: not empty, and without blanks around it."""
     if not value.strip():
@@ -76,6 +82,7 @@ def _said(_: click.Context, parameter: click.Parameter, value: str) -> str:
 def add_unit(name: str, below: str | None) -> None:
     """Add a unit."""
     register.add_unit(db.session(), name, below)
+    note(Action.ADD_UNIT, {"unit": name, "below": below})
     click.echo(f"unit {name!r} added")
 
 
@@ -95,6 +102,7 @@ def add_person(nip: str, name: str, unit: str, position: str, supervises: str | 
     supervised = register.unit_named(session, supervises).id if supervises else None
     password = _new_password()
     create_account(session, nip, password, "supervisor" if supervised else "employee", person.id, supervised)
+    note(Action.ADD_PERSON, {"nip": nip, "unit": unit, "position": position, "supervises": supervises}, [person.id])
     click.echo(f"{name} added\nuser name: {nip}\npassword:  {password}  (shown once)")
 
 
@@ -107,6 +115,7 @@ def add_person(nip: str, name: str, unit: str, position: str, supervises: str | 
 def add_vehicle(call_sign: str, plate: str, kind: str, unit: str) -> None:
     """Add a vehicle."""
     register.add_vehicle(db.session(), call_sign, plate, kind, unit)
+    note(Action.ADD_VEHICLE, {"vehicle": call_sign, "plate": plate, "kind": kind, "unit": unit})
     click.echo(f"vehicle {call_sign!r} added")
 
 
@@ -128,6 +137,8 @@ def add_a_device(login: str, nip: str | None, call_sign: str | None, since: date
     if begin and begin > city().now():
         raise click.BadParameter("expected a time that has passed: from when on it was carried", param_hint="--since")
     secret = add_device(session.connection(), login, kind, person_id=person_id, vehicle_id=vehicle_id, since=begin)
+    carried = {"vehicle": call_sign, "since": begin and begin.isoformat()}
+    note(Action.ADD_DEVICE, {"device": login, **carried}, [person_id] if person_id else [])
     click.echo(f"login:  {login}\nsecret: {secret}  (shown once)\ntopic:  {position_topic(login)}")
 
 
@@ -139,6 +150,7 @@ def new_secret(login: str) -> None:
     secret = renew_secret(db.session().connection(), login)
     if secret is None:
         raise NotFound(f"no device with the login {login!r}")
+    _note_device(Action.RENEW_SECRET, login)
     click.echo(f"secret: {secret}  (shown once)")
 
 
@@ -149,6 +161,7 @@ def revoke(login: str) -> None:
     """Take a device's right to publish, for good: its connection ends, and its login is not given again."""
     if not revoke_device(db.session().connection(), login):
         raise NotFound(f"no device with the login {login!r}")
+    _note_device(Action.REVOKE_DEVICE, login)
     click.echo(f"{login} is revoked")
 
 
@@ -162,6 +175,7 @@ def set_key(login: str, remove: bool) -> None:
     sealed = None if remove else Sealer(city().settings.secret_key).seal(key_of(secret))
     if not set_payload_key(db.session().connection(), login, sealed):
         raise NotFound(f"no device with the login {login!r}")
+    _note_device(Action.SET_DEVICE_KEY, login, encrypts=not remove)
     click.echo(f"{login} does not encrypt any more" if remove else f"key: {secret}  (shown once)")
 
 
@@ -171,7 +185,8 @@ def set_key(login: str, remove: bool) -> None:
 def add_administrator(username: str) -> None:
     """Add an account that sees the whole city; the password is shown once."""
     password = _new_password()
-    create_account(db.session(), username, password, "administrator")
+    account = create_account(db.session(), username, password, "administrator")
+    note(Action.ADD_ACCOUNT, {"account": account.username, "role": account.role})
     click.echo(f"user name: {username.strip().lower()}\npassword:  {password}  (shown once)")
 
 
@@ -183,6 +198,7 @@ def new_password(username: str) -> None:
     password = _new_password()
     if not change_password(db.session(), username, password):
         raise NotFound(f"no account named {username!r}")
+    _note_account(Action.CHANGE_PASSWORD, username)
     click.echo(f"password:  {password}  (shown once)")
 
 
@@ -193,7 +209,19 @@ def close(username: str) -> None:
     """Close an account: who is signed in with it is signed out, and nobody signs in again."""
     if not close_account(db.session(), username):
         raise NotFound(f"no account named {username!r}")
+    _note_account(Action.CLOSE_ACCOUNT, username)
     click.echo(f"account {username!r} closed; `flask account password` opens it again")
+
+
+def _note_device(action: Action, login: str, **more: Any) -> None:
+    """Note what is done to a device, for whoever carries it now."""
+    note(action, {"device": login, **more}, carried_by(db.session().connection(), login))
+
+
+def _note_account(action: Action, username: str) -> None:
+    account = account_named(db.session(), username)
+    assert account is not None  # it was changed a moment ago
+    note(action, {"account": account.username}, account.people)
 
 
 def _new_password() -> str:
