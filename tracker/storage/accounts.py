@@ -98,7 +98,8 @@ def check_password(session: Session, username: str, password: str, now: datetime
     if account is None:
         return None
     if not right:
-        record(session, Actor(None, address), Action.SIGN_IN_FAILED, {"account": account.username}, people=account.people)
+        tried = {"account": account.username}
+        record(session, Actor(None, address), Action.SIGN_IN_FAILED, tried, people=account.people)
         session.commit()
         return None
     account.failed_sign_ins, account.blocked_until = 0, None

@@ -46,7 +46,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: an account, or None for an operator at the command line and who is not signed in; from which address."""
+    """Who acts: an account, or None for an operator at the command line and who is not signed in; and from where."""
 
     account_id: int | None
     address: str
@@ -65,7 +65,7 @@ def record(
 
 
 def looks_at(session: Session, person_id: int, number: int) -> Page:
-    """One page of what was done with a person's data, newest first, each with the account that did: rows of one Audit."""
+    """One page of what was done with a person's data, newest first, each with its account: rows of one Audit."""
     theirs = Audit.people.contains([person_id])
     total = session.scalar(select(func.count()).where(theirs)) or 0
     query = select(Audit).where(theirs).order_by(Audit.at.desc(), Audit.id.desc())

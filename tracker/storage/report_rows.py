@@ -98,4 +98,3 @@ def _rows(report: Report, viewer: Viewer, wanted: ReportFilter) -> Select[Any]:
         .order_by(DutyWindow.work_date.desc(), people.c.name, DutyWindow.starts_at, DutyWindow.id)
     )  # fmt: skip
     return query.where(newest.c[report.status] == wanted.status) if wanted.status else query
-

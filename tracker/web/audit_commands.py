@@ -82,14 +82,11 @@ def line(row: Audit) -> str:
     shown = ",".join(map(str, row.people[:PEOPLE_SHOWN]))
     more = f" and {len(row.people) - PEOPLE_SHOWN} more" if len(row.people) > PEOPLE_SHOWN else ""
     at = row.at.astimezone(UTC).isoformat(timespec="seconds")
-    detail = json.dumps(row.detail, ensure_ascii=True) if row.detail else ""
-    fields = (str(row.id), at, who, row.address, row.action, shown and f"people {shown}{more}", _quoted(row.why), detail)
+    detail = json.dumps(row.detail) if row.detail else ""
+    why = f"why {json.dumps(row.why)}" if row.why else ""  # from a form: it must not look like a row of its own
+    people = f"people {shown}{more}" if shown else ""
+    fields = (str(row.id), at, who, row.address, row.action, people, why, detail)
     return "  ".join(field for field in fields if field)
-
-
-def _quoted(why: str) -> str:
-    """A reason within one line: it comes from a form, and must not look like a row of its own."""
-    return f"why {json.dumps(why, ensure_ascii=False)}" if why else ""
 
 
 def _person(nip: str | None) -> int | None:

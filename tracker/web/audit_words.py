@@ -16,7 +16,7 @@ def said(look: Audit) -> str:
     """What was done, without who and when; an action without words is shown by its name."""
     text = words.AUDIT_ACTION.get(look.action)
     if look.action == Action.DECIDE:
-        text = words.AUDIT_DECISION.get(look.detail.get("decision"))
+        text = words.AUDIT_DECISION.get(look.detail["decision"]) if "decision" in look.detail else None
     return str(text) % _values(look) if text else look.action
 
 

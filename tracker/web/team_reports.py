@@ -81,7 +81,7 @@ def _page(page: ReportPage, wanted: ReportFilter, number: int, problem: Any = No
 @pages.get("/<name>.csv")
 @allowed(Access.TEAM)
 def download(name: str) -> Response | tuple[str, int]:
-    """All rows of the filter, streamed. Whose they are, and that they were taken away, is recorded before any is sent."""
+    """All rows of the filter, streamed. Whose rows are taken away is recorded before any is sent."""
     page = _known(name)
     wanted, number = report_filter(page.choices, request.args, city().today())
     if (wanted.last - wanted.first).days >= LONGEST_DOWNLOAD_DAYS:
