@@ -12,7 +12,7 @@ from alembic.config import Config as AlembicConfig
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, func, insert, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from tests.conftest import RETENTION_DAYS
@@ -338,6 +338,18 @@ def test_a_long_transaction_that_recorded_something_holds_up_nobody(engine: Engi
         order = conn.scalars(select(AuditLink.audit_id).order_by(AuditLink.seq)).all()
     assert list(order[-2:]) == [ROWS + 2, ROWS + 1]  # in the order of their commits
     assert verified(engine, noted).faults == []
+
+
+def test_a_transaction_that_sees_an_old_chain_fails_and_breaks_nothing(engine: Engine, noted: Head) -> None:
+    with Session(engine) as strict:
+        strict.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        note(strict, 1)
+        strict.flush()
+        note_committed(engine)
+        with pytest.raises(IntegrityError, match="pk_audit_chain"):
+            strict.commit()
+    found = verified(engine, noted)
+    assert found.faults == [] and found.head.seq == ROWS + 1
 
 
 def test_everybody_whose_data_it_was_finds_it(engine: Engine) -> None:
