@@ -118,7 +118,8 @@ class Visitor:
         headers = {"Cookie": "; ".join(f"{name}={one.value}" for name, one in self._cookies.items())}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self._connection.request("GET" if form is None else "POST", path, form and urlencode(form), headers)
+        body = None if form is None else urlencode(form)
+        self._connection.request("GET" if form is None else "POST", path, body, headers)
         answer = self._connection.getresponse()
         for line in answer.headers.get_all("Set-Cookie", []):
             self._cookies.load(line)

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, text, update
+from sqlalchemy.orm import Session
 
 from tests import builders
 from tests.conftest import Database
 from tests.maintenance.days import DAY, drive
 from tests.reports.duties import WORK_DATE, on_duty, runs, verdicts
 from tests.services import Process, wait_until
+from tracker.storage.audit import OPERATOR, Action, record
+from tracker.storage.audit_chain import head
 from tracker.storage.day_tables import day_tables
 from tracker.storage.models import Retention, RewrittenDay
 from tracker.storage.partitions import DAYS_AHEAD
@@ -84,6 +87,16 @@ def test_it_rewrites_closed_days_and_drops_expired_ones(
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         wait_until(lambda: conn.scalars(select(RewrittenDay.day)).all() == [DAY], "the day is rewritten")
         wait_until(lambda: len(day_tables(conn)) == 50 + 1 + DAYS_AHEAD, "the expired days are gone")
+
+
+def test_it_puts_the_head_of_the_audit_where_the_logs_go(engine: Engine, start_scheduler: StartScheduler) -> None:
+    with Session(engine) as session:
+        record(session, OPERATOR, Action.VIEW_TRACK, {}, people=[1])
+        session.commit()
+        noted = head(session)
+    scheduler = start_scheduler("active")
+    wait_until(lambda: says(scheduler.log, f"the head of the chain is {noted}"), "the head is logged")
+    assert noted.seq == 1
 
 
 def test_a_second_scheduler_stands_by_and_takes_over_when_the_first_is_killed(

@@ -130,7 +130,7 @@ def test_a_unit_that_moves_takes_its_people_along_from_that_day(city: Session) -
 def test_a_merged_unit_ends_and_its_days_before_stay(city: Session) -> None:
     register.add_unit(city, "Pos", "Regu A")
     register.move_person(city, "3", "Regu A", None, TODAY + 2 * DAY)  # a plan that the merger takes over
-    assert register.merge_unit(city, "Regu A", "Regu B", TODAY) == 2
+    assert register.merge_unit(city, "Regu A", "Regu B", TODAY) == {person(city, "1"), person(city, "3")}
     old, new = (viewer_for(city, account(city, u, "supervisor", u), TODAY) for u in ("Regu A", "Regu B"))
     assert [seen(city, old, day) for day in (TODAY - DAY, TODAY)] == ["1", ""]
     assert [seen(city, new, TODAY + n * DAY) for n in (-1, 0, 2)] == ["2", "12", "123"]

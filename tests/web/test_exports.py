@@ -31,8 +31,8 @@ def test_every_download_is_noted_with_its_period_and_filter(
     judge(engine, people.window, "PRESENT")
     assert "Siti Rahayu" in supervisor.get(f"{ADDRESS}&q=siti&status=PRESENT").text
     with engine.connect() as conn:
-        (row,) = conn.execute(select(m.Audit.person_id, m.Audit.detail).where(m.Audit.action == "export_report"))
-    assert row.person_id is None and row.detail == {
+        (row,) = conn.execute(select(m.Audit.people, m.Audit.detail).where(m.Audit.action == "export_report"))
+    assert row.people == [people.own] and row.detail == {
         "report": "no-show", "first": str(WORK_DATE), "last": str(WORK_DATE), "search": "siti", "unit_id": None,
         "status": "PRESENT",
     }  # fmt: skip

@@ -27,9 +27,9 @@ def record_track(engine: Engine, person_id: int, start: datetime, minutes: int, 
         conn.execute(insert(m.StoredFix), [{"fix_time": t, "received_after_s": 0, **where} for t in times])
 
 
-def looks(engine: Engine) -> list[tuple[int | None, str, dict[str, str]]]:
+def looks(engine: Engine) -> list[tuple[list[int], str, dict[str, str]]]:
     with engine.connect() as conn:
-        rows = conn.execute(select(m.Audit.person_id, m.Audit.action, m.Audit.detail).order_by(m.Audit.id))
+        rows = conn.execute(select(m.Audit.people, m.Audit.action, m.Audit.detail).order_by(m.Audit.id))
         return [tuple(row) for row in rows]
 
 
@@ -46,14 +46,14 @@ def test_opening_a_day_leaves_a_trace_that_the_employee_sees(
 ) -> None:
     assert "Belum ada yang melihat" in employee.get("/me/data").text
     supervisor.get(team_path(people.own))
-    assert looks(engine) == [(people.own, "view_track", {"work_date": str(WORK_DATE)})]
+    assert looks(engine) == [([people.own], "view_track", {"work_date": str(WORK_DATE)})]
     page = employee.get("/me/data").text
     assert "Rina Marlina" in page and "membuka jejak Anda tanggal Kamis, 19 November 2026" in page
 
 
-def test_every_look_can_be_paged_to(employee: Browser, people: People, engine: Engine) -> None:
-    look = {"person_id": people.own, "action": "view_track"}
-    with engine.begin() as conn:
+def test_every_look_can_be_paged_to(employee: Browser, people: People, owner: Engine) -> None:
+    look = {"people": [people.own], "action": "view_track"}
+    with owner.begin() as conn:
         for number in range(51):
             day = str(WORK_DATE - timedelta(days=number))
             conn.execute(insert(m.Audit).values(at=NOW - timedelta(days=number), detail={"work_date": day}, **look))

@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, Integer, Interval, and_, case, cast, delet
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from tracker.storage.audit import Action, Actor, record
 from tracker.storage.models import Account, SignInFailure, WebSession
 from tracker.storage.rights import Viewer, grants_of
 
@@ -59,6 +60,11 @@ def create_account(
     return account
 
 
+def account_named(session: Session, username: str) -> Account | None:
+    """The account of a user name; capitals make no difference."""
+    return session.scalar(select(Account).where(Account.username == username.strip().lower()))
+
+
 def change_password(session: Session, username: str, password: str) -> bool:
     """Give an account another password and end its sessions and its pause; False where there is no such account."""
     account_id = session.scalar(
@@ -81,7 +87,13 @@ def check_password(session: Session, username: str, password: str, now: datetime
     """The account, if it exists, is not pausing for this address and the password is right. Commits the attempt."""
     account = _count_attempt(session, username.strip().lower(), now, address)
     session.commit()
-    if not _matches(account.password_argon2 if account else NOBODYS_HASH, password) or account is None:
+    right = _matches(account.password_argon2 if account else NOBODYS_HASH, password)
+    if account is None:
+        return None
+    if not right:
+        tried = {"account": account.username}
+        record(session, Actor(None, address), Action.SIGN_IN_FAILED, tried, people=account.people)
+        session.commit()
         return None
     account.failed_sign_ins, account.blocked_until = 0, None
     here = and_(SignInFailure.account_id == account.id, SignInFailure.address == address)

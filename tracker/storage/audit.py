@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +18,7 @@ from tracker.storage.models import Account, Audit
 from tracker.storage.paging import Page, page_of
 
 COMMAND_LINE = "command line"
+ROWS_AT_A_TIME = 1000
 
 
 class Action(StrEnum):
@@ -24,16 +26,46 @@ class Action(StrEnum):
 
     VIEW_TRACK = "view_track"
     EXPORT_REPORT = "export_report"
+    DECIDE = "decide"
+    SIGN_IN = "sign_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGN_OUT = "sign_out"
     VIEW_MESSAGE = "view_message"
     REPLAY_MESSAGES = "replay_messages"
+    ADD_UNIT = "add_unit"
+    MOVE_UNIT = "move_unit"
+    MERGE_UNIT = "merge_unit"
+    ADD_PERSON = "add_person"
+    MOVE_PERSON = "move_person"
+    LEAVE = "leave"
+    ADD_VEHICLE = "add_vehicle"
+    BEGIN_DRIVE = "begin_drive"
+    END_DRIVE = "end_drive"
+    ADD_DEVICE = "add_device"
+    HAND_DEVICE = "hand_device"
+    RETURN_DEVICE = "return_device"
+    SWAP_DEVICE = "swap_device"
+    RENEW_SECRET = "renew_secret"
+    REVOKE_DEVICE = "revoke_device"
+    SET_DEVICE_KEY = "set_device_key"
+    ADD_ACCOUNT = "add_account"
+    CHANGE_PASSWORD = "change_password"
+    CLOSE_ACCOUNT = "close_account"
+    GRANT_ROLE = "grant_role"
+    END_GRANT = "end_grant"
+    NAME_DEPUTY = "name_deputy"
+    END_DEPUTY = "end_deputy"
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: an account, or None for an operator at the command line; and from which address."""
+    """Who acts: an account, or None for an operator at the command line and who is not signed in; and from where."""
 
     account_id: int | None
     address: str
+
+
+OPERATOR = Actor(None, COMMAND_LINE)
 
 
 def record(
@@ -41,13 +73,27 @@ def record(
     why: str = "",
 ) -> None:  # fmt: skip
     """Note that `actor` does `action` with the data of `people`; the caller commits before showing anything."""
-    (person_id,) = people or (None,)
-    said = dict(detail) | ({"why": why} if why else {})
-    session.add(Audit(account_id=actor.account_id, person_id=person_id, action=action, detail=said))
+    kept = {"people": sorted(set(people)), "why": why, "address": actor.address, "detail": dict(detail)}
+    session.add(Audit(account_id=actor.account_id, action=action, **kept))
 
 
 def looks_at(session: Session, person_id: int, number: int) -> Page:
-    """One page of the looks at a person's data, newest first, each with the account that looked: rows of one Audit."""
-    total = session.scalar(select(func.count()).where(Audit.person_id == person_id)) or 0
-    query = select(Audit).where(Audit.person_id == person_id).order_by(Audit.at.desc(), Audit.id.desc())
+    """One page of what was done with a person's data, newest first, each with its account: rows of one Audit."""
+    theirs = Audit.people.contains([person_id])
+    total = session.scalar(select(func.count()).where(theirs)) or 0
+    query = select(Audit).where(theirs).order_by(Audit.at.desc(), Audit.id.desc())
     return page_of(session, query.options(joinedload(Audit.account).joinedload(Account.person)), total, number)
+
+
+def written(
+    session: Session, *, person_id: int | None = None, account_id: int | None = None, since: datetime | None = None
+) -> Iterator[Audit]:
+    """The rows about a person, of an account, from a time on, oldest first; a batch at a time from the server."""
+    query = select(Audit).options(joinedload(Audit.account)).order_by(Audit.id)
+    if person_id is not None:
+        query = query.where(Audit.people.contains([person_id]))
+    if account_id is not None:
+        query = query.where(Audit.account_id == account_id)
+    if since is not None:
+        query = query.where(Audit.at >= since)
+    return iter(session.scalars(query, execution_options={"yield_per": ROWS_AT_A_TIME}))

@@ -135,6 +135,13 @@ def set_payload_key(conn: Connection, login: str, sealed: bytes | None) -> bool:
     return result.rowcount == 1
 
 
+def carried_by(conn: Connection, login: str) -> list[int]:
+    """The id of the person who carries a device at this moment, if it is a person."""
+    held = select(Assignment.person_id).join(Device, Device.id == Assignment.device_id)
+    now = held.where(Device.login == login, Assignment.period.contains(func.now()), Assignment.person_id.is_not(None))
+    return [person_id for person_id in conn.scalars(now) if person_id is not None]
+
+
 def known_devices(conn: Connection, logins: Collection[str]) -> dict[str, KnownDevice]:
     """The devices of these logins, revoked ones too: what they sent while admitted is theirs."""
     wanted = bindparam("wanted", list(logins), ARRAY(Text))  # one parameter, however many they are

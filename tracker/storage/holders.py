@@ -28,20 +28,23 @@ def living_device(session: Session, login: str) -> Device:
 def hand_over(
     session: Session, login: str, since: datetime, until: datetime | None = None, *,
     person_id: int | None = None, vehicle_id: int | None = None,
-) -> None:  # fmt: skip
-    """A person or a vehicle carries a device from `since` on, up to `until` if that is known; whoever did, ends."""
+) -> Assignment | None:  # fmt: skip
+    """A person or a vehicle carries a device from `since` on, up to `until` if that is known. Returns what ended."""
     device = living_device(session, login)
-    end_at(session, Assignment, Assignment.device_id == device.id, since)
+    ended = end_at(session, Assignment, Assignment.device_id == device.id, since)
     period = Range(since, until)
     session.add(Assignment(device_id=device.id, person_id=person_id, vehicle_id=vehicle_id, period=period))
     session.flush()
+    return ended
 
 
-def take_back(session: Session, login: str, at: datetime) -> None:
-    """Nobody carries a device any more: what it says from now on is about nobody."""
+def take_back(session: Session, login: str, at: datetime) -> Assignment:
+    """Nobody carries a device any more: what it says from now on is about nobody. Returns what ended."""
     device = living_device(session, login)
-    if end_at(session, Assignment, Assignment.device_id == device.id, at) is None:
+    ended = end_at(session, Assignment, Assignment.device_id == device.id, at)
+    if ended is None:
         raise Impossible(f"nobody carried {login!r} at that time")
+    return ended
 
 
 def swap_device(session: Session, lost: str, fresh: str, at: datetime) -> str:

@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import Connection, Engine, delete, insert, text
 
-from tracker.storage.models import APPEND_ONLY, READ_ONLY, UPDATABLE, Base, Retention
+from tracker.storage.models import APPEND_ONLY, INSERTABLE, READ_ONLY, UPDATABLE, Base, Retention
 from tracker.storage.revision import MIGRATIONS
 
 MIGRATION_LOCK = 0x6A656A616B  # "jejak"
@@ -53,6 +53,8 @@ def grant_rights(conn: Connection, app_role: str) -> None:
 def _rights(table: str) -> str:
     if table in READ_ONLY:
         return "SELECT"
+    if table in INSERTABLE:
+        return f"SELECT, INSERT ({', '.join(INSERTABLE[table])})"
     return "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
+
+from tracker.storage.models import Assignment, DriverSession, Membership, UnitPlace
+
+PeriodT = TypeVar("PeriodT", UnitPlace, Membership, Assignment, DriverSession)
 
 
 class Later(ValueError):
@@ -18,7 +22,7 @@ class Later(ValueError):
         self.begins = begins
 
 
-def end_at(session: Session, table: Any, of: ColumnElement[bool], moment: date | datetime) -> Any | None:
+def end_at(session: Session, table: type[PeriodT], of: ColumnElement[bool], moment: date | datetime) -> PeriodT | None:
     """End the row of `of` that holds at a moment, just before it; returns the row, None where none did.
 
     Raises `Later` where a row begins at the moment or after it: a plan is never dropped in passing.

@@ -6,7 +6,7 @@ transaction.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -51,8 +51,8 @@ def move_unit(session: Session, name: str, below: str | None, on: date) -> None:
     session.flush()
 
 
-def merge_unit(session: Session, name: str, into: str, on: date) -> int:
-    """From a day on all of a unit belongs to another: people, vehicles, the units below; returns how many people.
+def merge_unit(session: Session, name: str, into: str, on: date) -> set[int]:
+    """From a day on all of a unit belongs to another: people, vehicles, the units below; returns the ids of the people.
 
     The unit itself ends; its days before stay what they were.
     """
@@ -63,7 +63,8 @@ def merge_unit(session: Session, name: str, into: str, on: date) -> int:
     end_at(session, UnitPlace, UnitPlace.unit_id == unit.id, on)
     _hand_over(session, UnitPlace, UnitPlace.parent_id, unit.id, heir.id, on)
     session.execute(update(Vehicle).where(Vehicle.unit_id == unit.id).values(unit_id=heir.id))
-    return _hand_over(session, Membership, Membership.unit_id, unit.id, heir.id, on)
+    members = _hand_over(session, Membership, Membership.unit_id, unit.id, heir.id, on)
+    return {member.person_id for member in members}
 
 
 def add_person(session: Session, nip: str, name: str, unit: str, position: str, since: date | None = None) -> Person:
@@ -77,19 +78,21 @@ def add_person(session: Session, nip: str, name: str, unit: str, position: str, 
     return person
 
 
-def move_person(session: Session, nip: str, unit: str, position: str | None, on: date) -> None:
+def move_person(session: Session, nip: str, unit: str, position: str | None, on: date) -> Person:
     """From a day on somebody works in another unit, or in another position; who had left is back."""
     person, unit_id = person_with_nip(session, nip), unit_named(session, unit).id
     before = end_at(session, Membership, Membership.person_id == person.id, on)
     _join(session, person.id, unit_id, position if position is not None else before.position if before else "", on)
     session.flush()
+    return person
 
 
-def leave(session: Session, nip: str, on: date) -> None:
+def leave(session: Session, nip: str, on: date) -> Person:
     """Somebody does not work for the city any more from a day on."""
     person = person_with_nip(session, nip)
     if end_at(session, Membership, Membership.person_id == person.id, on) is None:
         raise Impossible(f"the person with NIP {nip} belongs to no unit on {on}")
+    return person
 
 
 def add_vehicle(
@@ -111,20 +114,23 @@ def add_vehicle(
     return vehicle
 
 
-def begin_drive(session: Session, call_sign: str, nip: str, at: datetime) -> None:
+def begin_drive(session: Session, call_sign: str, nip: str, at: datetime) -> Person:
     """Somebody takes the wheel of a vehicle: whoever drove it, and whatever they drove, ends at that moment."""
     vehicle, person = vehicle_called(session, call_sign), person_with_nip(session, nip)
     end_at(session, DriverSession, DriverSession.vehicle_id == vehicle.id, at)
     end_at(session, DriverSession, DriverSession.person_id == person.id, at)
     session.add(DriverSession(vehicle_id=vehicle.id, person_id=person.id, period=Range(at, None)))
     session.flush()
+    return person
 
 
-def end_drive(session: Session, call_sign: str, at: datetime) -> None:
-    """Nobody drives a vehicle any more."""
+def end_drive(session: Session, call_sign: str, at: datetime) -> int:
+    """Nobody drives a vehicle any more; returns the id of the person who did."""
     vehicle = vehicle_called(session, call_sign)
-    if end_at(session, DriverSession, DriverSession.vehicle_id == vehicle.id, at) is None:
+    ended = end_at(session, DriverSession, DriverSession.vehicle_id == vehicle.id, at)
+    if ended is None:
         raise Impossible(f"nobody drove {call_sign!r} at that time")
+    return int(ended.person_id)
 
 
 def unit_named(session: Session, name: str) -> Unit:
@@ -158,8 +164,8 @@ def _is_part(session: Session, unit_id: int, of: int, since: date) -> bool:
     return session.scalar(select(parts.c.unit_id).where(parts.c.unit_id == unit_id).limit(1)) is not None
 
 
-def _hand_over(session: Session, table: Any, column: Any, unit_id: int, heir_id: int, on: date) -> int:
-    """What names a unit in a column names its heir from a day on; rows that began before are cut in two. How many."""
+def _hand_over(session: Session, table: Any, column: Any, unit_id: int, heir_id: int, on: date) -> Sequence[Any]:
+    """What names a unit in a column names its heir from a day on; rows that began before are cut in two. Which did."""
     rows = session.scalars(select(table).where(column == unit_id, table.period.overlaps(Range(on, None)))).all()
     for row in rows:
         values = {name: getattr(row, name) for name in table.__table__.columns.keys() if name != "id"}
@@ -171,7 +177,7 @@ def _hand_over(session: Session, table: Any, column: Any, unit_id: int, heir_id:
         session.flush()  # the old period ends before the new one may begin
         session.add(table(**values | {column.key: heir_id, "period": Range(on, upper)}))
     session.flush()
-    return len(rows)
+    return rows
 
 
 def _lock_tree(session: Session) -> None:

@@ -10,7 +10,8 @@
 | `devices`, `quarantine`, `device_words` | what administrators see of devices and what could not be stored |
 | `forms` | what comes from browsers, checked |
 | `security`, `errors`, `language`, `assets`, `formats` | headers, error pages, languages, static files, filters |
-| `commands` | `flask --app wsgi unit add ...` for an empty city |
+| `commands`, `quarantine_commands`, `audit_commands` | `flask --app wsgi unit add ...`, for operators |
+| `audit_words` | what was done with somebody's data, as a sentence |
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tracker.storage.engine import engine_options
 from tracker.web import (
     access,
     assets,
+    audit_commands,
     commands,
     devices,
     door,
@@ -79,7 +81,10 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     metrics.init_app(app)  # before all others: what they refuse is counted, too
     db.init_app(app)
     csrf.init_app(app)
-    for part in (language, formats, security, access, errors, commands, register_commands, quarantine_commands, door):
+    for part in (
+        language, formats, security, access, errors, commands, register_commands, quarantine_commands, audit_commands,
+        door,
+    ):  # fmt: skip
         part.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

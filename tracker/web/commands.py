@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -16,8 +16,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tracker.sealing import Sealer
 from tracker.storage import register
-from tracker.storage.accounts import change_password, close_account, create_account
-from tracker.storage.devices import add_device, renew_secret, revoke_device, set_payload_key
+from tracker.storage.accounts import account_named, change_password, close_account, create_account
+from tracker.storage.audit import OPERATOR, Action, record
+from tracker.storage.devices import add_device, carried_by, renew_secret, revoke_device, set_payload_key
 from tracker.storage.granting import grant_role
 from tracker.storage.models import CAPABILITIES
 from tracker.storage.periods import Later
@@ -66,6 +67,11 @@ def one_transaction(command: Callable[..., None]) -> Callable[..., None]:
     return with_appcontext(run)
 
 
+def note(action: Action, detail: Mapping[str, Any], people: Collection[int] = ()) -> None:
+    """Write down what a command does, in its transaction."""
+    record(db.session(), OPERATOR, action, detail, people=people)
+
+
 def _said(_: click.Context, parameter: click.Parameter, value: str) -> str:
     """A name that is one: not empty, and without blanks around it."""
     if not value.strip():
@@ -80,6 +86,7 @@ def _said(_: click.Context, parameter: click.Parameter, value: str) -> str:
 def add_unit(name: str, below: str | None) -> None:
     """Add a unit."""
     register.add_unit(db.session(), name, below)
+    note(Action.ADD_UNIT, {"unit": name, "below": below})
     click.echo(f"unit {name!r} added")
 
 
@@ -101,6 +108,7 @@ def add_person(nip: str, name: str, unit: str, position: str, supervises: str | 
     account = create_account(session, nip, password, person.id)
     if supervised:
         grant_role(session, account.id, "supervisor", supervised, city().today())
+    note(Action.ADD_PERSON, {"nip": nip, "unit": unit, "position": position, "supervises": supervises}, [person.id])
     click.echo(f"{name} added\nuser name: {nip}\npassword:  {password}  (shown once)")
 
 
@@ -118,6 +126,7 @@ def add_vehicle(
 ) -> None:
     """Add a vehicle."""
     register.add_vehicle(db.session(), call_sign, plate, kind, unit, capabilities, public_view)
+    note(Action.ADD_VEHICLE, {"vehicle": call_sign, "plate": plate, "kind": kind, "unit": unit})
     click.echo(f"vehicle {call_sign!r} added")
 
 
@@ -143,6 +152,8 @@ def add_a_device(login: str, nip: str | None, call_sign: str | None, since: date
         session.connection(), login, kind,
         model=model.strip(), person_id=person_id, vehicle_id=vehicle_id, since=begin,
     )  # fmt: skip
+    carried = {"vehicle": call_sign, "since": begin and begin.isoformat()}
+    note(Action.ADD_DEVICE, {"device": login, **carried}, [person_id] if person_id else [])
     click.echo(f"login:  {login}\nsecret: {secret}  (shown once)\ntopic:  {position_topic(login)}")
 
 
@@ -154,6 +165,7 @@ def new_secret(login: str) -> None:
     secret = renew_secret(db.session().connection(), login)
     if secret is None:
         raise NotFound(f"no device with the login {login!r}")
+    _note_device(Action.RENEW_SECRET, login)
     click.echo(f"secret: {secret}  (shown once)")
 
 
@@ -164,6 +176,7 @@ def revoke(login: str) -> None:
     """Take a device's right to publish, for good: its connection ends, and its login is not given again."""
     if not revoke_device(db.session().connection(), login):
         raise NotFound(f"no device with the login {login!r}")
+    _note_device(Action.REVOKE_DEVICE, login)
     click.echo(f"{login} is revoked")
 
 
@@ -177,6 +190,7 @@ def set_key(login: str, remove: bool) -> None:
     sealed = None if remove else Sealer(city().settings.secret_key).seal(key_of(secret))
     if not set_payload_key(db.session().connection(), login, sealed):
         raise NotFound(f"no device with the login {login!r}")
+    _note_device(Action.SET_DEVICE_KEY, login, encrypts=not remove)
     click.echo(f"{login} does not encrypt any more" if remove else f"key: {secret}  (shown once)")
 
 
@@ -188,6 +202,7 @@ def add_administrator(username: str) -> None:
     password = _new_password()
     account = create_account(db.session(), username, password)
     grant_role(db.session(), account.id, "system_administrator", None, city().today())
+    note(Action.ADD_ACCOUNT, {"account": account.username, "role": "system_administrator"})
     click.echo(f"user name: {username.strip().lower()}\npassword:  {password}  (shown once)")
 
 
@@ -199,6 +214,7 @@ def new_password(username: str) -> None:
     password = _new_password()
     if not change_password(db.session(), username, password):
         raise NotFound(f"no account named {username!r}")
+    _note_account(Action.CHANGE_PASSWORD, username)
     click.echo(f"password:  {password}  (shown once)")
 
 
@@ -209,7 +225,19 @@ def close(username: str) -> None:
     """Close an account: who is signed in with it is signed out, and nobody signs in again."""
     if not close_account(db.session(), username):
         raise NotFound(f"no account named {username!r}")
+    _note_account(Action.CLOSE_ACCOUNT, username)
     click.echo(f"account {username!r} closed; `flask account password` opens it again")
+
+
+def _note_device(action: Action, login: str, **more: Any) -> None:
+    """Note what is done to a device, for whoever carries it now."""
+    note(action, {"device": login, **more}, carried_by(db.session().connection(), login))
+
+
+def _note_account(action: Action, username: str) -> None:
+    account = account_named(db.session(), username)
+    assert account is not None  # it was changed a moment ago
+    note(action, {"account": account.username}, account.people)
 
 
 def _new_password() -> str:

@@ -19,6 +19,7 @@ from tracker.storage.audit import looks_at
 from tracker.storage.daily_logs import Day
 from tracker.storage.models import Activity, DailyLog
 from tracker.storage.person_days import current_work_date, phone_of, recent_windows, verdicts_of, windows_on
+from tracker.web import audit_words
 from tracker.web.access import Access, allowed, own_person
 from tracker.web.city import city, db
 from tracker.web.formats import machine_clock
@@ -94,7 +95,7 @@ def submit(work_date: date) -> Response:
 def data() -> str:
     """What is stored about the person, why, for how long, and who looked at it."""
     number = parse(PageQuery(), request.args).values.get("page", 1)
-    return render_template("my_data.html", looks=looks_at(db.session(), own_person(), number))
+    return render_template("my_data.html", looks=looks_at(db.session(), own_person(), number), audit_words=audit_words)
 
 
 def _current_date() -> date:

@@ -10,6 +10,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from tracker.replay import Replay
 from tracker.sealing import Sealer
+from tracker.storage.audit import OPERATOR, Action, record
 from tracker.storage.quarantine_pages import QuarantineFilter, count_waiting, quarantine_list
 from tracker.web.city import city, db
 
@@ -48,6 +49,9 @@ def list_messages(reason: str, login: str, number: int) -> None:
 @with_appcontext
 def replay(reason: str, login: str) -> None:
     """Send messages through the decoder once more; what is good now is stored."""
+    asked = {name: value for name, value in (("reason", reason), ("device", login)) if value}
+    record(db.session(), OPERATOR, Action.REPLAY_MESSAGES, asked)
+    db.session.commit()
     settings = city().settings
     done = Replay(db.engine, settings.retention_days, Sealer(settings.secret_key)).run(QuarantineFilter(reason, login))
     saved = done.saved

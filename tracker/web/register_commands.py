@@ -11,10 +11,12 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from tracker.storage import granting, holders, register
-from tracker.storage.models import RoleGrant
+from tracker.storage.audit import Action
+from tracker.storage.devices import carried_by
+from tracker.storage.models import Assignment, RoleGrant
 from tracker.storage.register import Impossible
 from tracker.web.city import city, db
-from tracker.web.commands import CITY_TIME, device_group, one_transaction, person_group, unit_group, vehicle_group
+from tracker.web.commands import CITY_TIME, device_group, note, one_transaction, person_group, unit_group, vehicle_group
 from tracker.wire.topics import position_topic
 
 ROLES = ("supervisor", "auditor", "administrator", "system_administrator")
@@ -39,6 +41,10 @@ def moment(given: datetime | None) -> datetime:
     return given.replace(tzinfo=city().zone) if given else city().now()
 
 
+def people_of(assignment: Assignment) -> list[int]:
+    return [] if assignment.person_id is None else [assignment.person_id]
+
+
 def from_day(*names: str) -> Callable[[Any], Any]:
     """An option for the first day of something; today where it is not given."""
     return click.option(*(names or ("--on",)), "on", type=A_DAY, callback=_day, help="From which day on; today.")
@@ -56,6 +62,7 @@ def at_time(name: str, text: str) -> Callable[[Any], Any]:
 def move_unit(name: str, below: str | None, on: date | None) -> None:
     """Place a unit, with all below it, elsewhere in the tree."""
     register.move_unit(db.session(), name, below, on or city().today())
+    note(Action.MOVE_UNIT, {"unit": name, "below": below, "on": on and str(on)})
     click.echo(f"unit {name!r} stands {f'below {below!r}' if below else 'at the top'} from {on or 'today'} on")
 
 
@@ -67,7 +74,8 @@ def move_unit(name: str, below: str | None, on: date | None) -> None:
 def merge_unit(name: str, into: str, on: date | None) -> None:
     """Give all of a unit to another one: people, vehicles, units below. It ends; its days before stay its own."""
     moved = register.merge_unit(db.session(), name, into, on or city().today())
-    click.echo(f"unit {name!r} is a part of {into!r} from {on or 'today'} on; {moved} people moved")
+    note(Action.MERGE_UNIT, {"unit": name, "into": into, "on": on and str(on)}, moved)
+    click.echo(f"unit {name!r} is a part of {into!r} from {on or 'today'} on; {len(moved)} people moved")
 
 
 @person_group.command("move")
@@ -78,7 +86,8 @@ def merge_unit(name: str, into: str, on: date | None) -> None:
 @one_transaction
 def move_person(nip: str, unit: str, position: str | None, on: date | None) -> None:
     """Somebody works in another unit; who sees which of their days follows from that."""
-    register.move_person(db.session(), nip, unit, position, on or city().today())
+    person = register.move_person(db.session(), nip, unit, position, on or city().today())
+    note(Action.MOVE_PERSON, {"unit": unit, "position": position, "on": on and str(on)}, [person.id])
     click.echo(f"{nip} works in {unit!r} from {on or 'today'} on")
 
 
@@ -88,7 +97,8 @@ def move_person(nip: str, unit: str, position: str | None, on: date | None) -> N
 @one_transaction
 def leave(nip: str, on: date | None) -> None:
     """Somebody does not work for the city any more; `account close` takes their account, `device return` the phone."""
-    register.leave(db.session(), nip, on or city().today())
+    person = register.leave(db.session(), nip, on or city().today())
+    note(Action.LEAVE, {"on": on and str(on)}, [person.id])
     click.echo(f"{nip} belongs to no unit from {on or 'today'} on")
 
 
@@ -99,7 +109,8 @@ def leave(nip: str, on: date | None) -> None:
 @one_transaction
 def drive(call_sign: str, nip: str, at: datetime | None) -> None:
     """Somebody takes the wheel of a vehicle."""
-    register.begin_drive(db.session(), call_sign, nip, moment(at))
+    person = register.begin_drive(db.session(), call_sign, nip, moment(at))
+    note(Action.BEGIN_DRIVE, {"vehicle": call_sign, "at": moment(at).isoformat()}, [person.id])
     click.echo(f"{nip} drives {call_sign!r}")
 
 
@@ -109,7 +120,8 @@ def drive(call_sign: str, nip: str, at: datetime | None) -> None:
 @one_transaction
 def park(call_sign: str, at: datetime | None) -> None:
     """Nobody drives a vehicle any more."""
-    register.end_drive(db.session(), call_sign, moment(at))
+    person_id = register.end_drive(db.session(), call_sign, moment(at))
+    note(Action.END_DRIVE, {"vehicle": call_sign, "at": moment(at).isoformat()}, [person_id])
     click.echo(f"nobody drives {call_sign!r}")
 
 
@@ -130,7 +142,11 @@ def hand(login: str, nip: str | None, call_sign: str | None, at: datetime | None
     begin, end = moment(at), moment(until) if until else None
     if end is not None and end <= begin:
         raise click.BadParameter("expected a time after the beginning", param_hint="--until")
-    holders.hand_over(session, login, begin, end, person_id=person_id, vehicle_id=vehicle_id)
+    before = holders.hand_over(session, login, begin, end, person_id=person_id, vehicle_id=vehicle_id)
+    detail = {"device": login, "vehicle": call_sign, "at": begin.isoformat(), "until": end and end.isoformat()}
+    if before is not None and before.person_id not in (None, person_id):
+        note(Action.RETURN_DEVICE, detail, [before.person_id])
+    note(Action.HAND_DEVICE, detail, [person_id] if person_id else [])
     click.echo(f"{nip or call_sign} carries {login}")
 
 
@@ -140,7 +156,8 @@ def hand(login: str, nip: str | None, call_sign: str | None, at: datetime | None
 @one_transaction
 def take_back(login: str, at: datetime | None) -> None:
     """Take a device back: nobody carries it, and nothing it says is kept."""
-    holders.take_back(db.session(), login, moment(at))
+    ended = holders.take_back(db.session(), login, moment(at))
+    note(Action.RETURN_DEVICE, {"device": login, "at": moment(at).isoformat()}, people_of(ended))
     click.echo(f"nobody carries {login}")
 
 
@@ -151,6 +168,7 @@ def take_back(login: str, at: datetime | None) -> None:
 def swap(lost: str, fresh: str) -> None:
     """Put a new device in the place of a lost one, which is revoked; the new one's secret is shown once."""
     secret = holders.swap_device(db.session(), lost, fresh, city().now())
+    note(Action.SWAP_DEVICE, {"device": fresh, "lost": lost}, carried_by(db.session().connection(), fresh))
     click.echo(f"{lost} is revoked\nlogin:  {fresh}\nsecret: {secret}  (shown once)\ntopic:  {position_topic(fresh)}")
 
 
@@ -169,7 +187,10 @@ def add_grant(username: str, role: str, unit: str | None, on: date | None, until
     if until is not None and until < since:
         raise click.BadParameter("expected a day that is not before the first", param_hint="--until")
     unit_id = register.unit_named(session, unit).id if unit else None
-    granting.grant_role(session, granting.account_named(session, username).id, role, unit_id, since, until)
+    account = granting.account_named(session, username)
+    granting.grant_role(session, account.id, role, unit_id, since, until)
+    note(Action.GRANT_ROLE, {"account": account.username, "role": role, "unit": unit, "since": str(since),
+                             "until": until and str(until)}, account.people)  # fmt: skip
     click.echo(f"{username} is {role} of {unit or 'the whole city'}")
 
 
@@ -192,9 +213,10 @@ def end_grant(number: int) -> None:
     grant = session.get(RoleGrant, number)
     if grant is None:
         raise register.NotFound(f"there is no grant with the number {number}; see `grant list`")
-    username = grant.account.username
+    account = grant.account
+    note(Action.END_GRANT, {"account": account.username, "role": grant.role}, account.people)
     granting.end_now(session, grant, city().today())
-    click.echo(f"{username} is not {grant.role} any more")
+    click.echo(f"{account.username} is not {grant.role} any more")
 
 
 @deputy_group.command("add")
@@ -208,6 +230,8 @@ def add_deputy(principal: str, deputy: str, first: date, last: date) -> None:
     session = db.session()
     absent, present = (granting.account_named(session, name) for name in (principal, deputy))
     granting.name_deputy(session, absent, present, first, last, city().today())
+    note(Action.NAME_DEPUTY, {"principal": principal, "deputy": deputy, "first": str(first), "last": str(last)},
+         absent.people + present.people)  # fmt: skip
     click.echo(f"{deputy} decides in the place of {principal} from {first} to {last}")
 
 
@@ -222,5 +246,7 @@ def end_deputy(principal: str) -> None:
     if not named:
         raise Impossible(f"{principal!r} has no deputy")
     for deputy in named:
+        note(Action.END_DEPUTY, {"principal": principal, "deputy": deputy.deputy.username},
+             account.people + deputy.deputy.people)  # fmt: skip
         granting.end_now(session, deputy, today)
     click.echo(f"{principal} has no deputy any more")

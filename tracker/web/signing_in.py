@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from tracker.storage.accounts import FIRST_PAUSE, FREE_ATTEMPTS, MINUTE, check_password, close_session, open_session
+from tracker.storage.audit import Action, Actor, record
 from tracker.storage.models import Account
 from tracker.web.access import COOKIE, Access, allowed, home_of, signed_in
 from tracker.web.city import city, db
@@ -49,6 +50,7 @@ def sign_out() -> Response:
     """End this browser's session, here and in the table."""
     token = request.cookies.get(COOKIE)
     if token:
+        _note_sign_out()
         close_session(db.session(), token)
         db.session.commit()
     session.clear()
@@ -58,9 +60,17 @@ def sign_out() -> Response:
     return response
 
 
+def _note_sign_out() -> None:
+    who = signed_in()
+    if who is not None:
+        people = [] if who.person_id is None else [who.person_id]
+        record(db.session(), Actor(who.account_id, request.remote_addr or ""), Action.SIGN_OUT, {}, people=people)
+
+
 def _admitted(account: Account, wanted: str) -> Response:
     close_session(db.session(), request.cookies.get(COOKIE, ""))  # whoever used this browser before
     token, expires_at = open_session(db.session(), account, city().now(), city().today())
+    record(db.session(), Actor(account.id, request.remote_addr or ""), Action.SIGN_IN, {}, people=account.people)
     db.session.commit()
     session.clear()  # what was signed before signing in is not valid afterwards
     response = redirect(wanted if _is_ours(wanted) else url_for("signing_in.form"), 303)

@@ -56,6 +56,8 @@ def _decide(person_id: int, work_date: date, sent: dict[str, Any]) -> None:
     session = db.session()
     day = daily_logs.day_of(session, person_id, work_date, city().zone, city().now())
     daily_logs.decide(session, viewer(), day, sent["decision"], seen_of(sent), sent["reason"])
+    decided = {"work_date": work_date.isoformat(), "decision": str(sent["decision"])}
+    record(session, actor(), Action.DECIDE, decided, people=[person_id], why=sent["reason"])
     session.commit()
 
 

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _
 
 from tracker.storage.audit import Action, record
 from tracker.storage.person_days import units_for
-from tracker.storage.report_rows import IDLE, NO_SHOW, Report, ReportFilter, report_list, report_rows
+from tracker.storage.report_rows import IDLE, NO_SHOW, Report, ReportFilter, people_in, report_list, report_rows
 from tracker.web import words
 from tracker.web.access import Access, actor, allowed, viewer
 from tracker.web.city import city, db
@@ -81,15 +81,16 @@ def _page(page: ReportPage, wanted: ReportFilter, number: int, problem: Any = No
 @pages.get("/<name>.csv")
 @allowed(Access.READER)
 def download(name: str) -> Response | tuple[str, int]:
-    """All rows of the filter, streamed. That they were taken away is recorded before any is sent."""
+    """All rows of the filter, streamed. Whose rows are taken away is recorded before any is sent."""
     page = _known(name)
     wanted, number = report_filter(page.choices, request.args, city().today())
     if (wanted.last - wanted.first).days >= LONGEST_DOWNLOAD_DAYS:
         return _page(page, wanted, number, TOO_LONG), 422
     detail = {"report": name, **asdict(wanted), "first": str(wanted.first), "last": str(wanted.last)}
-    record(db.session(), actor(), Action.EXPORT_REPORT, detail)
+    people = people_in(db.session(), page.report, viewer(), wanted)
+    record(db.session(), actor(), Action.EXPORT_REPORT, detail, people=people)
     db.session.commit()
-    rows = report_rows(db.session(), page.report, viewer(), wanted)
+    rows = report_rows(db.session(), page.report, viewer(), wanted, people)
     response = Response(stream_with_context(csv_lines(page.report, rows)), content_type="text/csv; charset=utf-8")
     filename = f"{name}-{wanted.first}-{wanted.last}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'

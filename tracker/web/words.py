@@ -107,7 +107,47 @@ KIND = {
     "patrol_car": _("Patrol car"),
 }
 
-AUDIT_ACTION = {"view_track": _("opened your track of %(day)s")}
+# what was done with a person's data, to be read after the name of who did it
+AUDIT_ACTION = {
+    "view_track": _("opened your track of %(day)s"),
+    "export_report": _("downloaded a report in which you are, from %(first)s to %(last)s"),
+    "sign_in": _("signed in to your account from %(address)s"),
+    "sign_in_failed": _("tried a wrong password at your account from %(address)s"),
+    "sign_out": _("signed out of your account"),
+    "merge_unit": _("merged your unit %(unit)s into another one"),
+    "add_person": _("registered you and made your account"),
+    "move_person": _("moved you to the unit %(unit)s"),
+    "leave": _("registered that you left the city's service"),
+    "begin_drive": _("registered that you drive %(vehicle)s"),
+    "end_drive": _("registered that you no longer drive %(vehicle)s"),
+    "add_device": _("registered the device %(device)s for you"),
+    "hand_device": _("registered that you carry the device %(device)s"),
+    "return_device": _("registered that you no longer carry the device %(device)s"),
+    "swap_device": _("gave you the device %(device)s in the place of a lost one"),
+    "renew_secret": _("gave your device %(device)s a new secret"),
+    "revoke_device": _("revoked your device %(device)s"),
+    "set_device_key": _("changed the encryption key of your device %(device)s"),
+    "change_password": _("gave your account a new password"),
+    "close_account": _("closed your account"),
+    "grant_role": _("gave your account the role %(role)s"),
+    "end_grant": _("took the role %(role)s from your account"),
+    "name_deputy": _("named a deputy, you being one of the two, from %(first)s to %(last)s"),
+    "end_deputy": _("ended a deputy's time, you being one of the two"),
+}
+ROLE = {
+    "supervisor": _("supervisor"),
+    "auditor": _("auditor"),
+    "administrator": _("administrator"),
+    "system_administrator": _("system administrator"),
+}
+AUDIT_DECISION = {
+    LogState.APPROVED: _("approved your log of %(day)s"),
+    LogState.RETURNED: _("returned your log of %(day)s"),
+    LogState.REJECTED: _("rejected your log of %(day)s"),
+}
+SERVICE = _("The service")
+OPERATOR = _("An operator of the system")
+SOMEBODY = _("Somebody not signed in")
 
 REFUSAL = {
     Refusal.DAY_CLOSED: _("This day is closed. Ask your supervisor to reopen it."),

@@ -7,7 +7,15 @@ role may only read and insert into the tables of `APPEND_ONLY`, and only read th
 
 from __future__ import annotations
 
-from tracker.storage.models.accounts import Account, Audit, Deputy, RoleGrant, SignInFailure, WebSession
+from tracker.storage.models.accounts import (
+    Account,
+    Audit,
+    AuditLink,
+    Deputy,
+    RoleGrant,
+    SignInFailure,
+    WebSession,
+)
 from tracker.storage.models.base import Base
 from tracker.storage.models.daily_log import Activity, ActivityType, DailyLog, LogDecision
 from tracker.storage.models.duty import (
@@ -50,6 +58,7 @@ __all__ = [
     "ActivityType",
     "Assignment",
     "Audit",
+    "AuditLink",
     "Base",
     "CAPABILITIES",
     "DailyLog",
@@ -60,6 +69,7 @@ __all__ = [
     "DriverSession",
     "DutyWindow",
     "DutyWindowZone",
+    "INSERTABLE",
     "IdleRevision",
     "LateDay",
     "LogDecision",
@@ -89,5 +99,7 @@ __all__ = [
 APPEND_ONLY = (
     "audit", "device_status", "fix", "idle_revision", "log_decision", "machine_counters", "quarantine", "verdict",
 )  # fmt: skip
-READ_ONLY = ("retention", "rewritten_day")
+READ_ONLY = ("audit_chain", "retention", "rewritten_day")
 UPDATABLE = {"quarantine": ("replayed_at",)}  # columns of append-only tables that may change all the same
+# where not all columns of a new row are the application's to say
+INSERTABLE = {"audit": ("account_id", "people", "action", "why", "address", "detail")}

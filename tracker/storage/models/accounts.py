@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, LargeBinary, SmallInteger, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, SmallInteger, text
 from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -24,6 +24,11 @@ class Account(Base):
     failed_sign_ins: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     blocked_until: Mapped[datetime | None]
     person: Mapped[Person | None] = relationship()
+
+    @property
+    def people(self) -> list[int]:
+        """Whose account it is, for the audit."""
+        return [] if self.person_id is None else [self.person_id]
 
 
 class RoleGrant(Base):
@@ -87,13 +92,25 @@ class WebSession(Base):
 
 
 class Audit(Base):
-    """Who looked at whose data, when and why. Append-only."""
+    """Who did what with whose data, when, why and from where. Append-only; `account` is None at the command line."""
 
     __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_people", "people", postgresql_using="gin"),)
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    people: Mapped[list[int]] = mapped_column(server_default="{}")
     action: Mapped[str]
+    why: Mapped[str] = mapped_column(server_default="")
+    address: Mapped[str] = mapped_column(server_default="")
     detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     account: Mapped[Account | None] = relationship()
+
+
+class AuditLink(Base):
+    """The link of one row of the audit: `hash` is over the row and the link before. Only the database writes them."""
+
+    __tablename__ = "audit_chain"
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    audit_id: Mapped[int] = mapped_column(unique=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)

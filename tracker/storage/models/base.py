@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, MetaData, Text, text
+from sqlalchemy import CheckConstraint, DateTime, Integer, MetaData, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase
 
@@ -26,6 +26,7 @@ class Base(DeclarativeBase):
         datetime: DateTime(timezone=True),
         str: Text,
         dict[str, Any]: JSONB,
+        list[int]: ARRAY(Integer),
         list[str]: ARRAY(Text),
     }
 

@@ -1,0 +1,33 @@
+"""What was done with somebody's data, in sentences for that person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracker.storage.audit import COMMAND_LINE, Action
+from tracker.storage.models import Audit
+from tracker.web import words
+from tracker.web.formats import iso_day
+
+DAYS = {"day": "work_date", "first": "first", "last": "last"}  # what sentences call the days of a detail
+
+
+def said(look: Audit) -> str:
+    """What was done, without who and when; an action without words is shown by its name."""
+    text = words.AUDIT_ACTION.get(look.action)
+    if look.action == Action.DECIDE:
+        text = words.AUDIT_DECISION.get(look.detail["decision"]) if "decision" in look.detail else None
+    return str(text) % _values(look) if text else look.action
+
+
+def unnamed(look: Audit) -> Any:
+    """Who did it, where no account did."""
+    if look.action == Action.SIGN_IN_FAILED:
+        return words.SOMEBODY
+    return words.OPERATOR if look.address == COMMAND_LINE else words.SERVICE
+
+
+def _values(look: Audit) -> dict[str, Any]:
+    days = {name: iso_day(look.detail[key]) for name, key in DAYS.items() if key in look.detail}
+    names = {name: look.detail.get(name) for name in ("device", "unit", "vehicle")}
+    return {"address": look.address, "role": words.ROLE.get(look.detail.get("role", "")), **names, **days}
