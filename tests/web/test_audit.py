@@ -135,6 +135,7 @@ def test_what_failed_is_not_written_down(app: Flask, engine: Engine) -> None:
 
 def test_everything_that_may_concern_a_person_has_its_sentence() -> None:
     assert set(words.AUDIT_ACTION) == set(Action) - ABOUT_NOBODY - {Action.DECIDE}
+    assert set(words.ACTION) == set(Action)
     assert set(words.AUDIT_DECISION) == set(words.DECIDED)
     assert set(SENTENCE) == set(Wrong)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from enum import StrEnum
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import Range
@@ -15,6 +16,24 @@ from tracker.storage.rights import LONGEST_CHAIN, Right
 
 DEPUTY_LOCK = 0x77616B69  # "waki"
 DAY = timedelta(days=1)
+
+
+class Why(StrEnum):
+    """Why somebody cannot be a deputy."""
+
+    DAYS = "the last day lies before the first, or has passed"
+    NOTHING = "the account decides about nobody: there is nothing to stand in for"
+    TAKEN = "there is a deputy for some of these days already: end that first"
+    CIRCLE = "that would make somebody their own deputy in the end"
+    TOO_LONG = "deputies of deputies end after 3: choose somebody who is there"
+
+
+class NoDeputy(Impossible):
+    """Somebody cannot be a deputy."""
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def account_named(session: Session, username: str) -> Account:
@@ -56,27 +75,33 @@ def deputies_of(session: Session, account_id: int, today: date) -> Sequence[Depu
     return session.scalars(query.order_by(Deputy.id)).all()
 
 
+def principals_of(session: Session, account_id: int, today: date) -> Sequence[Deputy]:
+    """In whose place an account decides, today and on days to come."""
+    query = select(Deputy).where(Deputy.deputy_id == account_id, func.upper(Deputy.period) > today)
+    return session.scalars(query.order_by(Deputy.id)).all()
+
+
 def name_deputy(session: Session, principal: Account, deputy: Account, first: date, last: date, today: date) -> Deputy:
     """Somebody decides in a supervisor's place from `first` to `last`.
 
-    Raises `Impossible` where there is nothing to stand in for, or where deputies of deputies would come back to the
+    Raises `NoDeputy` where there is nothing to stand in for, or where deputies of deputies would come back to the
     supervisor or go on over more than `LONGEST_CHAIN` people.
     """
     if last < first or last < today:
-        raise Impossible("the last day lies before the first, or has passed")
+        raise NoDeputy(Why.DAYS)
     if not any(grant.role in Right.DECIDE.value for grant in grants_held(session, principal.id, today)):
-        raise Impossible(f"{principal.username!r} decides about nobody: there is nothing to stand in for")
+        raise NoDeputy(Why.NOTHING)
     session.execute(select(func.pg_advisory_xact_lock(DEPUTY_LOCK)))  # two could each be right and together a circle
     period = Range(first, last + DAY)
     standing = select(Deputy.principal_id, Deputy.deputy_id).where(Deputy.period.overlaps(period))
     pairs = [(one, other) for one, other in session.execute(standing)]
     if principal.id in (one for one, _ in pairs):
-        raise Impossible("there is a deputy for some of these days already: end that first")
+        raise NoDeputy(Why.TAKEN)
     after, before = _steps(deputy.id, pairs), _steps(principal.id, [(other, one) for one, other in pairs])
     if principal.id in after:
-        raise Impossible("that would make somebody their own deputy in the end")
+        raise NoDeputy(Why.CIRCLE)
     if max(before.values()) + 1 + max(after.values()) > LONGEST_CHAIN:
-        raise Impossible(f"deputies of deputies end after {LONGEST_CHAIN}: choose somebody who is there")
+        raise NoDeputy(Why.TOO_LONG)
     named = Deputy(principal_id=principal.id, deputy_id=deputy.id, period=period)
     session.add(named)
     session.flush()

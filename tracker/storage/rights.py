@@ -89,6 +89,10 @@ class Viewer:
         return self.holds(Right.ADMINISTER)
 
     @property
+    def reads_whole_audit(self) -> bool:
+        return any(grant.role in Right.READ_AUDIT.value and grant.unit_id is None for grant in self.grants)
+
+    @property
     def administers_city(self) -> bool:
         return self.holds(Right.ADMINISTER_CITY)
 

@@ -27,7 +27,9 @@ from tracker.web import (
     access,
     assets,
     audit_commands,
+    audit_pages,
     commands,
+    deputies,
     devices,
     door,
     errors,
@@ -50,7 +52,7 @@ from tracker.web.city import City, DateConverter, IdConverter, Settings, csrf, d
 
 BLUEPRINTS = (
     public.pages, signing_in.pages, my_day.pages, team.pages, team_day.pages, team_reports.pages, health.pages,
-    metrics.pages, assets.pages, door.pages, devices.pages, quarantine.pages,
+    metrics.pages, assets.pages, door.pages, devices.pages, quarantine.pages, deputies.pages, audit_pages.pages,
 )  # fmt: skip
 LARGEST_REQUEST = 256 * 1024  # bytes; forms are small
 DATABASE_CONNECTIONS = 8  # of one web process, at most

@@ -26,6 +26,7 @@ class Access(Enum):
     EMPLOYEE = "an account that belongs to a person"
     READER = "who may see other people's days"
     DECIDER = "who decides on other people's logs"
+    AUDITOR = "who watches over what others do"
     ADMINISTRATOR = "who keeps the register of a unit or of the city"
     CITY_ADMINISTRATOR = "who keeps the city's register and its devices"
     DEVICE = "a device that shows its secret: the view checks it"
@@ -34,6 +35,7 @@ class Access(Enum):
 RIGHTS = {
     Access.READER: Right.READ,
     Access.DECIDER: Right.DECIDE,
+    Access.AUDITOR: Right.READ_AUDIT,
     Access.ADMINISTRATOR: Right.ADMINISTER,
     Access.CITY_ADMINISTRATOR: Right.ADMINISTER_CITY,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from tracker.storage.audit import COMMAND_LINE, Action
@@ -9,6 +10,7 @@ from tracker.storage.models import Audit
 from tracker.web import words
 from tracker.web.formats import iso_day
 
+ROLE_OF_ACTOR = (Action.VIEW_TRACK, Action.DECIDE)
 DAYS = {"day": "work_date", "first": "first", "last": "last"}  # what sentences call the days of a detail
 
 
@@ -18,6 +20,25 @@ def said(look: Audit) -> str:
     if look.action == Action.DECIDE:
         text = words.AUDIT_DECISION.get(look.detail["decision"]) if "decision" in look.detail else None
     return str(text) % _values(look) if text else look.action
+
+
+def choices(actions: Iterable[Action]) -> dict[Action, str]:
+    """Actions by the short names they have in a list of all, in the order of these."""
+    named = {action: str(words.ACTION[action]) for action in actions}
+    return dict(sorted(named.items(), key=lambda one: one[1].lower()))
+
+
+def details(look: Audit) -> str:
+    """What else is known of an action, in one line; ids that say nothing to people are left out."""
+    shown = {name: value for name, value in look.detail.items() if value not in (None, "", [])}
+    return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in shown.items())
+
+
+def standing(look: Audit) -> str:
+    """In which role somebody looked or decided, and in whose place; empty where it is not said."""
+    if look.detail.get("instead_of"):
+        return str(words.INSTEAD_OF) % {"name": look.detail["instead_of"]}
+    return str(words.ROLE.get(look.detail.get("role", ""), "")) if look.action in ROLE_OF_ACTOR else ""
 
 
 def unnamed(look: Audit) -> Any:

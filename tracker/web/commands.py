@@ -118,8 +118,14 @@ def add_person(nip: str, name: str, unit: str, position: str, supervises: str | 
 @click.argument("kind", type=click.Choice(sorted(KIND)))
 @click.option("--unit", required=True, help="The unit the vehicle belongs to.")
 @click.option("--capability", "capabilities", multiple=True, type=click.Choice(CAPABILITIES), help="What it can do.")
-@click.option("--public", "public_view", type=click.Choice(PUBLIC_VIEWS), default="by_kind", show_default=True,
-              help="What citizens see of it: what its kind's rule says, or less.")
+@click.option(
+    "--public",
+    "public_view",
+    type=click.Choice(PUBLIC_VIEWS),
+    default="by_kind",
+    show_default=True,
+    help="What citizens see of it: what its kind's rule says, or less.",
+)
 @one_transaction
 def add_vehicle(
     call_sign: str, plate: str, kind: str, unit: str, capabilities: tuple[str, ...], public_view: str

@@ -10,6 +10,8 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from tracker.domain.daily_log import LogState
+from tracker.storage.audit import Action
+from tracker.storage.audit_pages import AuditFilter
 from tracker.storage.daily_logs import Entry, Seen
 from tracker.storage.device_pages import FILTERS, SORTS, DeviceFilter
 from tracker.storage.quarantine_pages import STATES, QuarantineFilter
@@ -19,6 +21,7 @@ from tracker.web.city import FIRST_DATE, LARGEST_ID, LAST_DATE
 from tracker.web.words import FIELD
 
 LONGEST_TEXT = 500  # characters
+LEAST_REASON = 10
 LARGEST_VOLUME = 1_000_000
 LONGEST_SEARCH = 80
 LAST_PAGE = 1_000_000
@@ -57,6 +60,16 @@ class SignInForm(Form):
     next = fields.String(load_default="")
 
 
+class DeputyForm(Form):
+    username = fields.String(required=True, validate=validate.Length(max=100))
+    first = fields.Date(required=True, validate=A_DATE)
+    last = fields.Date(required=True, validate=A_DATE)
+
+
+class LookForm(Form):
+    why = fields.String(required=True, validate=validate.Length(min=LEAST_REASON, max=LONGEST_TEXT))
+
+
 class PageQuery(Form):
     page = fields.Integer(load_default=1, validate=validate.Range(1, LAST_PAGE))
 
@@ -89,6 +102,14 @@ class QuarantineQuery(PageQuery):
     device = fields.String(load_default="", validate=validate.Length(max=LONGEST_SEARCH))
     day = fields.Date(load_default=None, validate=A_DATE)
     state = fields.String(load_default="", validate=validate.OneOf(STATES))
+
+
+class AuditQuery(PageQuery):
+    who = fields.String(load_default="", validate=validate.Length(max=LONGEST_SEARCH))
+    whose = fields.String(load_default="", validate=validate.Length(max=LONGEST_SEARCH))
+    action = fields.String(load_default="", validate=validate.OneOf(Action))
+    first = fields.Date(data_key="from", load_default=None, validate=A_DATE)
+    last = fields.Date(data_key="to", load_default=None, validate=A_DATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +177,10 @@ def quarantine_filter(sent: Mapping[str, str]) -> tuple[QuarantineFilter, int]:
     login = asked.get("device", "").lower()
     wanted = QuarantineFilter(asked.get("reason", ""), login, asked.get("day"), asked.get("state", ""))
     return wanted, asked.get("page", 1)
+
+
+def audit_filter(sent: Mapping[str, str]) -> tuple[AuditFilter, int]:
+    """The rows of the audit somebody asked for, and which page of them."""
+    asked = parse(AuditQuery(), sent).values
+    names = ("who", "whose", "action", "first", "last")
+    return AuditFilter(**{name: asked[name] for name in names if name in asked}), asked.get("page", 1)

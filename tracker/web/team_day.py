@@ -15,12 +15,12 @@ from tracker.storage.audit import Action, record
 from tracker.storage.daily_logs import Day
 from tracker.storage.models import DailyLog, Membership
 from tracker.storage.person_days import idle_of, verdicts_of, windows_on
-from tracker.storage.rights import Right, visible_member
+from tracker.storage.rights import Grant, Right, grounds, visible_member
 from tracker.storage.team_days import next_waiting
 from tracker.web.access import Access, actor, allowed, viewer
 from tracker.web.city import city, db
 from tracker.web.day_track import day_track
-from tracker.web.forms import DecisionForm, parse, seen_of
+from tracker.web.forms import DecisionForm, LookForm, parse, seen_of
 from tracker.web.words import DECIDED, FIELD, REFUSAL
 
 pages = Blueprint("team_day", __name__, url_prefix="/team/<id:person_id>/days/<date:work_date>")
@@ -28,9 +28,17 @@ pages = Blueprint("team_day", __name__, url_prefix="/team/<id:person_id>/days/<d
 
 @pages.get("")
 @allowed(Access.READER)
-def show(person_id: int, work_date: date) -> str:
-    """The whole day. That it was opened is recorded before anything is shown."""
-    return _page(_member(Right.READ, person_id, work_date), work_date)
+def show(person_id: int, work_date: date) -> str | tuple[str, int]:
+    """The whole day. That it was opened is recorded before anything is shown; auditors say why first."""
+    member = _member(Right.READ, person_id, work_date)
+    if _ground(Right.READ, person_id, work_date).role != "auditor":
+        return _page(member, work_date)
+    asked = parse(LookForm(), request.args)
+    if not asked.errors:
+        return _page(member, work_date, why=asked.values["why"])
+    typed = request.args.get("why", "")
+    errors = asked.errors if "why" in request.args else {}
+    return render_template("look_reason.html", member=member, work_date=work_date, typed=typed, errors=errors)
 
 
 @pages.post("")
@@ -56,7 +64,7 @@ def _decide(person_id: int, work_date: date, sent: dict[str, Any]) -> None:
     session = db.session()
     day = daily_logs.day_of(session, person_id, work_date, city().zone, city().now())
     daily_logs.decide(session, viewer(), day, sent["decision"], seen_of(sent), sent["reason"])
-    decided = {"work_date": work_date.isoformat(), "decision": str(sent["decision"])}
+    decided = _noted(Right.DECIDE, person_id, work_date) | {"decision": str(sent["decision"])}
     record(session, actor(), Action.DECIDE, decided, people=[person_id], why=sent["reason"])
     session.commit()
 
@@ -76,9 +84,22 @@ def _member(right: Right, person_id: int, work_date: date) -> Membership:
     return visible_member(db.session(), viewer(), right, person_id, work_date) or abort(404)
 
 
-def _page(member: Membership, work_date: date, problem: Any = None) -> str:
+def _ground(right: Right, person_id: int, work_date: date) -> Grant:
+    """By which grant the viewer has this right over the day: one of their own before one in somebody's place."""
+    found = grounds(db.session(), viewer(), right, person_id, work_date)
+    return min(found, key=lambda grant: (grant.role == "auditor", grant.instead_of is not None))
+
+
+def _noted(right: Right, person_id: int, work_date: date) -> dict[str, Any]:
+    """What the audit keeps of a look or a decision: the day, and in which role."""
+    ground = _ground(right, person_id, work_date)
+    return {"work_date": work_date.isoformat(), "role": ground.role, "instead_of": ground.instead_of}
+
+
+def _page(member: Membership, work_date: date, problem: Any = None, why: str = "") -> str:
     session, person = db.session(), member.person
-    record(session, actor(), Action.VIEW_TRACK, {"work_date": work_date.isoformat()}, people=[person.id])
+    looked = _noted(Right.READ, person.id, work_date)
+    record(session, actor(), Action.VIEW_TRACK, looked, people=[person.id], why=why)
     session.commit()
     day = daily_logs.day_of(session, person.id, work_date, city().zone, city().now())
     windows = windows_on(session, person.id, work_date)

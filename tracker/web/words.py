@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from tracker.domain.daily_log import LogState, Refusal
+from tracker.storage.granting import Why
 
 Text = Any  # a lazy string: it becomes text in the language of the response
 
@@ -108,6 +109,39 @@ KIND = {
 }
 
 # what was done with a person's data, to be read after the name of who did it
+ACTION = {  # short names, for lists of everything
+    "view_track": _("Opened a track"),
+    "export_report": _("Downloaded a report"),
+    "decide": _("Decided on a log"),
+    "sign_in": _("Signed in"),
+    "sign_in_failed": _("Wrong password or code"),
+    "sign_out": _("Signed out"),
+    "view_message": _("Read a message in quarantine"),
+    "replay_messages": _("Replayed messages in quarantine"),
+    "add_unit": _("Added a unit"),
+    "move_unit": _("Moved a unit"),
+    "merge_unit": _("Merged a unit"),
+    "add_person": _("Added a person"),
+    "move_person": _("Moved a person"),
+    "leave": _("Registered that somebody left"),
+    "add_vehicle": _("Added a vehicle"),
+    "begin_drive": _("Registered a driver"),
+    "end_drive": _("Ended a drive"),
+    "add_device": _("Added a device"),
+    "hand_device": _("Handed a device over"),
+    "return_device": _("Took a device back"),
+    "swap_device": _("Swapped a lost device"),
+    "renew_secret": _("Renewed a device's secret"),
+    "revoke_device": _("Revoked a device"),
+    "set_device_key": _("Changed a device's key"),
+    "add_account": _("Made an account"),
+    "change_password": _("Changed a password"),
+    "close_account": _("Closed an account"),
+    "grant_role": _("Granted a role"),
+    "end_grant": _("Ended a role"),
+    "name_deputy": _("Named a deputy"),
+    "end_deputy": _("Ended a deputy's time"),
+}
 AUDIT_ACTION = {
     "view_track": _("opened your track of %(day)s"),
     "export_report": _("downloaded a report in which you are, from %(first)s to %(last)s"),
@@ -134,6 +168,7 @@ AUDIT_ACTION = {
     "name_deputy": _("named a deputy, you being one of the two, from %(first)s to %(last)s"),
     "end_deputy": _("ended a deputy's time, you being one of the two"),
 }
+INSTEAD_OF = _("in the place of %(name)s")
 ROLE = {
     "supervisor": _("supervisor"),
     "auditor": _("auditor"),
@@ -166,6 +201,14 @@ REFUSAL = {
     Refusal.REASON_MISSING: _("Write a short reason, so that the employee knows what to correct."),
 }
 
+DEPUTY = {
+    Why.DAYS: _("The last day lies before the first, or has passed. Check both days."),
+    Why.NOTHING: _("You decide about nobody yourself, so there is nothing to stand in for."),
+    Why.TAKEN: _("You have a deputy for some of these days already. End that first."),
+    Why.CIRCLE: _("That would make somebody their own deputy in the end. Choose somebody else."),
+    Why.TOO_LONG: _("They have a deputy of their own, and so on over three people. Choose somebody who is there."),
+}
+
 DECIDED = {
     LogState.APPROVED: _("The log is approved."),
     LogState.RETURNED: _("The log is returned with your reason."),
@@ -178,6 +221,10 @@ FIELD = {
     "end": _("Write the end as a time, such as 09:15."),
     "volume": _("Write the volume as a whole number from 0 to 1,000,000."),
     "note": _("Shorten the note to 500 characters."),
+    "username": _("There is no account with this user name. Check the NIP."),
+    "first": _("Choose the first day."),
+    "last": _("Choose the last day."),
+    "why": _("Write in 10 to 500 characters why you look."),
     "reason": _("Shorten the reason to 500 characters."),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, SmallInteger, text
@@ -68,6 +68,14 @@ class Deputy(Base):
     period: Mapped[Range[date]] = mapped_column(DATERANGE)
     principal: Mapped[Account] = relationship(foreign_keys=[principal_id])
     deputy: Mapped[Account] = relationship(foreign_keys=[deputy_id])
+
+    @property
+    def first(self) -> date | None:
+        return self.period.lower
+
+    @property
+    def last(self) -> date | None:
+        return self.period.upper and self.period.upper - timedelta(days=1)
 
 
 class SignInFailure(Base):
