@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from tracker.domain.duty import DutyWindow, Evidence, Profile, Rules, Verdict, judge
 from tracker.domain.fix import Fix
-from tracker.domain.geo import Zone
+from tracker.domain.geo import Circle, Zone
 
 WIB = ZoneInfo("Asia/Jakarta")
 DAY = datetime(2026, 11, 20, tzinfo=WIB)
 METRES_PER_DEGREE = 111_195.0
-WORK = Zone(-6.2, 106.8, 150.0)
+WORK = Circle(-6.2, 106.8, 150.0)
 RULES = Rules()
 
 

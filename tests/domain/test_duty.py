@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.domain.days import DAY, RULES, WORK, at, drifting, duty, moved, track, verdict
 from tracker.domain.duty import Cause, DutyWindow, Evidence, Status, Verdict, digest, judge
 from tracker.domain.fix import Fix
-from tracker.domain.geo import Zone
+from tracker.domain.geo import Circle
 
 PRESENT, NO_SHOW, UNVERIFIED = Status.PRESENT, Status.NO_SHOW, Status.UNVERIFIED
 
@@ -163,7 +163,7 @@ def test_one_vague_fix_among_good_ones_does_not_unmake_a_no_show() -> None:
 
 
 def test_indoor_drift_beyond_a_small_zone_is_presence() -> None:
-    small = duty(zones=[Zone(WORK.lat, WORK.lon, 30)])
+    small = duty(zones=[Circle(WORK.lat, WORK.lon, 30)])
     found = verdict(*drifting("07:30", "16:10", reach_m=80, accuracy_m=20, seed=4), window=small)
     assert (found.status, found.late_min, found.on_site_s) == (PRESENT, 0, 28800)
 
@@ -289,7 +289,7 @@ def test_of_two_windows_15_minutes_apart_each_is_judged_by_its_own_fixes() -> No
 
 
 def test_any_of_several_zones_will_do() -> None:
-    two = duty(zones=[Zone(*moved(9000, 0), 100), WORK])
+    two = duty(zones=[Circle(*moved(9000, 0), 100), WORK])
     assert verdict(*track("07:40-16:10 work"), window=two).status is PRESENT
 
 

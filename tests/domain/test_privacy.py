@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tracker.domain.geo import Zone
+from tracker.domain.geo import Circle
 from tracker.domain.privacy import RULES, PublicVehicle, Sighting, public_id, published
 from tracker.storage.models import Vehicle
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
-BASE = Zone(-6.2, 106.8, 100)
+BASE = Circle(-6.2, 106.8, 100)
 AT_BASE = Sighting(
     vehicle_id=1, kind="garbage_truck", agency="Dinas Lingkungan Hidup", fix_time=NOW - timedelta(seconds=5),
     lat=-6.20031, lon=106.80027, speed_mps=0.0, course_deg=90.0, interval_s=10, base=BASE,

@@ -26,6 +26,7 @@ class Action(StrEnum):
     EXPORT_REPORT = "export_report"
     VIEW_MESSAGE = "view_message"
     REPLAY_MESSAGES = "replay_messages"
+    ADD_ZONE = "add_zone"
 
 
 @dataclass(frozen=True, slots=True)
