@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.domain.days import DAY, RULES, WORK, at, drifting, duty, moved, track, verdict
+from tests.domain.days import DAY, RULES, WORK, around, at, drifting, duty, moved, square, track, verdict
 from tracker.domain.duty import Cause, DutyWindow, Evidence, Status, Verdict, digest, judge
 from tracker.domain.fix import Fix
 from tracker.domain.geo import Circle
@@ -317,6 +317,29 @@ def test_the_digest_depends_on_every_input_and_on_nothing_else() -> None:
         digest(window, evidence, replace(RULES, version="other")),
     }
     assert len(others) == 7 and same not in others
+
+
+def test_the_digest_of_circles_is_what_it_was_before_there_were_polygons() -> None:
+    window = duty(zones=[Circle(-6.2, 106.8, 150), Circle(-6.3, 106.8, 90), Circle(-6.2, 106.8, 20)])
+    before = "47ab43cea99829e8028f8e5cf1e7884995c4eddb9c2b89384c745532be2ebdbb"
+    assert digest(window, Evidence(track("08:00-16:00 work")), RULES) == before
+
+
+def test_a_polygon_stands_in_digest_and_evidence_by_its_fingerprint() -> None:
+    square = around(150)
+    window, evidence = duty(zones=[square, WORK]), Evidence(track("08:00-16:00 work"))
+    same = digest(window, evidence, RULES)
+    assert digest(replace(window, zones=(WORK, square)), evidence, RULES) == same
+    assert digest(replace(window, zones=(WORK, around(151))), evidence, RULES) != same
+    found = verdict(*track("07:30-16:10 work"), window=window)
+    told = {"lat": WORK.lat, "lon": WORK.lon, "shape": square.fingerprint}
+    assert found.status is PRESENT and found.evidence["window"]["zones"][0] == told
+
+
+def test_a_hole_of_a_polygon_is_outside() -> None:
+    holed = duty(zones=[around(2000, square(100, 0, 900))])  # the kiosk lies in it
+    found = verdict(*track("07:30-12:00 work", "12:01-16:30 kiosk"), window=holed)
+    assert (found.status, found.late_min, found.left_early_min) == (PRESENT, 0, 239)
 
 
 # ---- properties ------------------------------------------------------------------------------------------------------
