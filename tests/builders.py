@@ -8,9 +8,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
 
 from tracker.storage import models as m
 from tracker.storage.devices import add_device, known_devices
+from tracker.storage.zones import add_polygon
 
 _numbers = itertools.count(1)
 ALWAYS: Range[date] = Range(None, None)
@@ -34,6 +36,15 @@ def person(conn: Connection, unit_id: int | None = None, name: str = "Siti Rahay
 def zone(conn: Connection, lat: float = -6.2, lon: float = 106.8, radius_m: int = 150, name: str = "") -> int:
     values = {"name": name or f"Zone {next(_numbers)}", "lat_e7": round(lat * 1e7), "lon_e7": round(lon * 1e7)}
     return conn.scalars(insert(m.Zone).values(**values, radius_m=radius_m).returning(m.Zone.id)).one()
+
+
+def area(conn: Connection, *rings: Sequence[tuple[float, float]], name: str = "") -> int:
+    """A polygon zone of an outer ring and holes, given in degrees, longitude first."""
+    with Session(conn, join_transaction_mode="create_savepoint") as session:
+        geometry = {"type": "Polygon", "coordinates": rings}
+        zone_id = add_polygon(session, name or f"Zone {next(_numbers)}", geometry).id
+        session.commit()
+        return zone_id
 
 
 def vehicle(conn: Connection, unit_id: int | None = None, kind: str = "garbage_truck", base: int | None = None) -> int:

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from tracker.domain.duty import DutyWindow, Evidence, Profile, Rules, Verdict, judge
 from tracker.domain.fix import Fix
-from tracker.domain.geo import Zone
+from tracker.domain.geo import Circle, Polygon, Ring, Zone
 
 WIB = ZoneInfo("Asia/Jakarta")
 DAY = datetime(2026, 11, 20, tzinfo=WIB)
 METRES_PER_DEGREE = 111_195.0
-WORK = Zone(-6.2, 106.8, 150.0)
+WORK = Circle(-6.2, 106.8, 150.0)
 RULES = Rules()
 
 
@@ -24,6 +24,18 @@ def moved(north_m: float, east_m: float) -> tuple[float, float]:
     """The point so far from the centre of WORK."""
     lat = WORK.lat + north_m / METRES_PER_DEGREE
     return lat, WORK.lon + east_m / METRES_PER_DEGREE / cos(radians(WORK.lat))
+
+
+def square(half_m: float, north_m: float = 0, east_m: float = 0) -> Ring:
+    """A square ring, `half_m` to each side of the point so far from the centre of WORK."""
+    corners = [(-1, -1), (-1, 1), (1, 1), (1, -1), (-1, -1)]
+    places = [moved(north_m + north * half_m, east_m + east * half_m) for north, east in corners]
+    return tuple((lon, lat) for lat, lon in places)
+
+
+def around(half_m: float, *holes: Ring) -> Polygon:
+    """A square zone around the centre of WORK."""
+    return Polygon(WORK.lat, WORK.lon, ((square(half_m), *holes),))
 
 
 PLACES = {
@@ -83,9 +95,7 @@ def duty(
     return DutyWindow(first, last, first - margin, last + margin, at("-9 08:00"), profile, tuple(zones))
 
 
-def verdict(
-    *fixes: Fix, window: DutyWindow | None = None, now: datetime | None = None, **evidence: object
-) -> Verdict:
+def verdict(*fixes: Fix, window: DutyWindow | None = None, now: datetime | None = None, **evidence: object) -> Verdict:
     """The verdict of RULES half an hour after the window's end."""
     window = window or duty()
     known = replace(Evidence(tuple(fixes)), **evidence)  # type: ignore[arg-type]

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.domain.days import DAY, RULES, WORK, at, drifting, duty, moved, track, verdict
+from tests.domain.days import DAY, RULES, WORK, around, at, drifting, duty, moved, square, track, verdict
 from tracker.domain.duty import Cause, DutyWindow, Evidence, Status, Verdict, digest, judge
 from tracker.domain.fix import Fix
-from tracker.domain.geo import Zone
+from tracker.domain.geo import Circle
 
 PRESENT, NO_SHOW, UNVERIFIED = Status.PRESENT, Status.NO_SHOW, Status.UNVERIFIED
 
@@ -163,7 +163,7 @@ def test_one_vague_fix_among_good_ones_does_not_unmake_a_no_show() -> None:
 
 
 def test_indoor_drift_beyond_a_small_zone_is_presence() -> None:
-    small = duty(zones=[Zone(WORK.lat, WORK.lon, 30)])
+    small = duty(zones=[Circle(WORK.lat, WORK.lon, 30)])
     found = verdict(*drifting("07:30", "16:10", reach_m=80, accuracy_m=20, seed=4), window=small)
     assert (found.status, found.late_min, found.on_site_s) == (PRESENT, 0, 28800)
 
@@ -289,7 +289,7 @@ def test_of_two_windows_15_minutes_apart_each_is_judged_by_its_own_fixes() -> No
 
 
 def test_any_of_several_zones_will_do() -> None:
-    two = duty(zones=[Zone(*moved(9000, 0), 100), WORK])
+    two = duty(zones=[Circle(*moved(9000, 0), 100), WORK])
     assert verdict(*track("07:40-16:10 work"), window=two).status is PRESENT
 
 
@@ -317,6 +317,29 @@ def test_the_digest_depends_on_every_input_and_on_nothing_else() -> None:
         digest(window, evidence, replace(RULES, version="other")),
     }
     assert len(others) == 7 and same not in others
+
+
+def test_the_digest_of_circles_is_what_it_was_before_there_were_polygons() -> None:
+    window = duty(zones=[Circle(-6.2, 106.8, 150), Circle(-6.3, 106.8, 90), Circle(-6.2, 106.8, 20)])
+    before = "47ab43cea99829e8028f8e5cf1e7884995c4eddb9c2b89384c745532be2ebdbb"
+    assert digest(window, Evidence(track("08:00-16:00 work")), RULES) == before
+
+
+def test_a_polygon_stands_in_digest_and_evidence_by_its_fingerprint() -> None:
+    square = around(150)
+    window, evidence = duty(zones=[square, WORK]), Evidence(track("08:00-16:00 work"))
+    same = digest(window, evidence, RULES)
+    assert digest(replace(window, zones=(WORK, square)), evidence, RULES) == same
+    assert digest(replace(window, zones=(WORK, around(151))), evidence, RULES) != same
+    found = verdict(*track("07:30-16:10 work"), window=window)
+    told = {"lat": WORK.lat, "lon": WORK.lon, "shape": square.fingerprint}
+    assert found.status is PRESENT and found.evidence["window"]["zones"][0] == told
+
+
+def test_a_hole_of_a_polygon_is_outside() -> None:
+    holed = duty(zones=[around(2000, square(100, 0, 900))])  # the kiosk lies in it
+    found = verdict(*track("07:30-12:00 work", "12:01-16:30 kiosk"), window=holed)
+    assert (found.status, found.late_min, found.left_early_min) == (PRESENT, 0, 239)
 
 
 # ---- properties ------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tracker.domain.geo import Zone, distance_m
+from tracker.domain.geo import Circle, distance_m
 
 MONAS, BUNDARAN_HI = (-6.175392, 106.827153), (-6.194957, 106.823077)
 
@@ -22,6 +22,6 @@ def test_antipodes_are_half_the_earth_apart() -> None:
 
 
 def test_distance_to_a_zone_is_negative_inside() -> None:
-    zone = Zone(*MONAS, 300)
+    zone = Circle(*MONAS, 300)
     assert zone.distance_m(*MONAS) == -300
     assert zone.distance_m(*BUNDARAN_HI) == pytest.approx(1922, rel=0.01)

@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tracker.domain.geo import Zone
+from tests.domain.days import around
+from tracker.domain.geo import Circle
 from tracker.domain.privacy import RULES, PublicVehicle, Sighting, public_id, published
 from tracker.storage.models import Vehicle
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
-BASE = Zone(-6.2, 106.8, 100)
+BASE = Circle(-6.2, 106.8, 100)
 AT_BASE = Sighting(
     vehicle_id=1, kind="garbage_truck", agency="Dinas Lingkungan Hidup", fix_time=NOW - timedelta(seconds=5),
     lat=-6.20031, lon=106.80027, speed_mps=0.0, course_deg=90.0, interval_s=10, base=BASE,
@@ -36,6 +37,13 @@ def test_an_emergency_vehicle_is_shown_at_its_base_or_not_at_all(kind: str) -> N
 def test_at_base_the_place_of_the_base_is_shown_not_the_gate() -> None:
     vehicle = shown(AT_BASE)
     assert (vehicle.lat, vehicle.lon, vehicle.course_deg) == (BASE.lat, BASE.lon, None)
+
+
+def test_a_base_may_be_a_polygon_and_is_shown_at_a_point_inside() -> None:
+    yard = around(100)
+    vehicle = shown(replace(AT_BASE, kind="ambulance", base=yard))
+    assert (vehicle.state, vehicle.lat, vehicle.lon) == ("at_base", yard.lat, yard.lon)
+    assert published(replace(ON_THE_ROAD, kind="ambulance", base=yard), "name", NOW) is None
 
 
 def test_a_place_on_the_road_is_rounded_by_the_rule_of_its_kind() -> None:

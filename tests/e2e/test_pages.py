@@ -37,6 +37,10 @@ WITHOUT_A_SCREEN = [
 ]  # fmt: skip
 SIZES = {"phone": (360, 800), "desk": (1280, 800)}
 JAKARTA = ZoneInfo("Asia/Jakarta")
+BAY = (  # an area with a bay in the west, and a hole
+    ((106.81, -6.21), (106.85, -6.21), (106.85, -6.18), (106.81, -6.18), (106.83, -6.195), (106.81, -6.21)),
+    ((106.84, -6.2), (106.845, -6.2), (106.84, -6.19), (106.84, -6.2)),
+)
 PASSWORD = "sandi-rahasia-1"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -89,9 +93,11 @@ def _city(engine: Engine) -> tuple[int, date]:
         unit = build.unit(conn, "Regu Menteng")
         own, boss = build.person(conn, unit, "Siti Rahayu"), build.person(conn, unit, "Rina Marlina")
         zone = build.zone(conn, name="Taman Suropati")
-        build.vehicle(conn, base=zone)
+        area = build.area(conn, *BAY, name="Kelurahan Menteng")
+        for base in (zone, area):
+            build.vehicle(conn, base=base)
         day = start.astimezone(JAKARTA).date()
-        build.window(conn, own, start, start + timedelta(hours=8), work_date=day, zones=[zone])
+        build.window(conn, own, start, start + timedelta(hours=8), work_date=day, zones=[zone, area])
         phone = build.device(conn, person_id=own)
         conn.execute(insert(m.DeviceState).values(device_id=phone, last_heard_at=now, battery_pct=80))
         conn.execute(insert(m.StoredFix), [_fix(phone, start, minute) for minute in range(0, 350, 2)])
@@ -239,6 +245,9 @@ def test_citizens_see_vehicles_move(visitor: Visitor) -> None:
     visitor.check()
     _snapshot(visitor.site.public, lon=106.815)
     wait_until(lambda: rendered(page).get("a1b2c3d4") == "106.815", "the vehicle has glided to its new place")
+    stations = "map => map.queryRenderedFeatures({layers: ['station-areas', 'stations']}).map((one) => one.layer.id)"
+    on_map = f"() => ({stations})(document.querySelector('#map').map)"
+    wait_until(lambda: {"station-areas", "stations"} <= set(page.evaluate(on_map)), "bases are drawn")
     assert page.context.cookies() == []
     assert visitor.complaints == []
 
@@ -293,6 +302,22 @@ TOO_SMALL_FOR_A_THUMB = """() => [...document.querySelectorAll("a:not(.skip), bu
     .map((one) => one.outerHTML)"""
 
 
+DRAWN = """at => { const {map} = document.querySelector("#map");
+    return map.queryRenderedFeatures(map.project(at), {layers: ["zones"]}).map((one) => one.properties.name); }"""
+PLACES = {
+    (106.8, -6.2): ["Taman Suropati"],  # a circle
+    (106.835, -6.205): ["Kelurahan Menteng"],
+    (106.815, -6.195): [],  # in the bay
+    (106.842, -6.197): [],  # in the hole
+}
+
+
+def drawn_at(page: Page, at: tuple[float, float]) -> list[str]:
+    """The names of the zones that the map has drawn there."""
+    names: list[str] = page.evaluate(DRAWN, at)
+    return names
+
+
 def test_a_day_from_the_first_entry_to_the_approval(visitor: Visitor) -> None:
     page = visitor.page
     visitor.sign_in("pegawai")
@@ -323,6 +348,7 @@ def test_a_day_from_the_first_entry_to_the_approval(visitor: Visitor) -> None:
     page.get_by_role("link", name="Siti Rahayu").click()
     page.wait_for_selector("#map[data-ready]")
     expect(page.locator("#map .stay-mark.on_site").first).to_have_text("1")
+    wait_until(lambda: [drawn_at(page, at) for at in PLACES] == list(PLACES.values()), "zones are drawn as they are")
     visitor.check()
     page.locator("#time").fill("3600")
     expect(page.locator("#segments .cursor").first).to_have_attribute("x1", "125")

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.dialects.postgresql import Range
 
 from tests import builders
+from tests.domain import days
 from tracker.domain.fix import Fix
 from tracker.live.snapshot import feature_collection, public_vehicles, write
 from tracker.storage.fixes import Received, save_batch
@@ -44,6 +45,19 @@ def test_a_vehicle_is_shown_where_it_was_last_and_a_person_never(engine: Engine)
     [feature] = snapshot(engine)["features"]
     assert feature["geometry"] == {"type": "Point", "coordinates": [106.82, -6.22]}
     assert feature["properties"]["state"] == "moving"
+
+
+def test_a_vehicle_in_the_yard_of_its_base_is_shown_at_the_bases_own_place(engine: Engine) -> None:
+    with engine.begin() as conn:
+        yard = builders.area(conn, days.square(300))
+        inside, outside = (builders.vehicle(conn, kind="ambulance", base=yard) for _ in range(2))
+        devices = [builders.device(conn, vehicle_id=vehicle) for vehicle in (inside, outside)]
+    seen(engine, devices[0], (1, *days.moved(290, 290)))  # a circle so wide would leave the corner out
+    seen(engine, devices[1], (1, *days.moved(290, 310)))
+    [feature] = snapshot(engine)["features"]
+    assert feature["properties"]["state"] == "at_base"
+    lon, lat = feature["geometry"]["coordinates"]
+    assert days.around(300).distance_m(lat, lon) < -200
 
 
 def test_nothing_in_the_file_names_a_vehicle_or_its_device(engine: Engine, tmp_path: Path) -> None:

@@ -39,11 +39,12 @@ class OnDuty:
 
 
 def on_duty(
-    conn: Connection, start: str = "08:00", end: str = "16:00", profile: str = "FIELD", grace_min: int = 15
-) -> OnDuty:
-    """A person with a phone and a window at the zone WORK."""
+    conn: Connection, start: str = "08:00", end: str = "16:00", profile: str = "FIELD", grace_min: int = 15,
+    zone_id: int | None = None,
+) -> OnDuty:  # fmt: skip
+    """A person with a phone and a window at the zone WORK, or another."""
     person_id = builders.person(conn)
-    zone_id = builders.zone(conn, days.WORK.lat, days.WORK.lon, int(days.WORK.radius_m))
+    zone_id = zone_id or builders.zone(conn, days.WORK.lat, days.WORK.lon, int(days.WORK.radius_m))
     window_id = builders.window(
         conn, person_id, at(start), at(end),
         work_date=WORK_DATE, zones=[zone_id], shift_id=builders.shift(conn, profile, grace_min),

@@ -15,6 +15,7 @@ from reports import judging
 from reports.judging import judge_date, judge_due
 from tests import builders
 from tests.conftest import Database
+from tests.domain import days
 from tests.reports.duties import (
     RETENTION_DAYS,
     WORK_DATE,
@@ -60,6 +61,23 @@ def test_each_person_is_judged_by_their_own_phone(engine: Engine) -> None:
     assert (run.state, run.error) == ("done", None)
     assert run.counts == {"windows": 3, "written": 3, "NO_SHOW": 1, "PRESENT": 1, "UNVERIFIED": 1}
     assert runs(engine)["idle"].counts == {"windows": 3, "written": 3, "idle": 3}
+
+
+def test_a_day_in_a_polygon_is_judged_by_its_outline_and_holes(engine: Engine) -> None:
+    with engine.begin() as conn:
+        yard = builders.area(conn, days.square(2000), days.square(100, 0, 900))  # the kiosk is in the hole
+        there, away = on_duty(conn, zone_id=yard), on_duty(conn, zone_id=yard)
+        receive(conn, there.device_id, track("07:30-12:00 gate", "12:05-12:45 kiosk", "12:50-16:30 corner"))
+        receive(conn, away.device_id, track("07:10-16:30 kiosk"))
+    judge(engine, "17:30")
+    (verdict,), (idle,) = verdicts(engine, there.window_id), idles(engine, there.window_id)
+    assert (verdict.status, verdict.late_min, verdict.left_early_min, idle.counted_s) == ("PRESENT", 0, 0, 2400)
+    (told,) = verdict.evidence["window"]["zones"]
+    assert [told] == idle.evidence["window"]["zones"] and len(told["shape"]) == 64
+    assert [v.status for v in verdicts(engine, away.window_id)] == ["NO_SHOW"]
+    judge(engine, "17:31")
+    judge_date(engine, "no_show", WORK_DATE, at("18:00"), oldest_kept(at("18:00"), RETENTION_DAYS))
+    assert len(verdicts(engine, there.window_id)) == 1  # read again, it is the same polygon
 
 
 @pytest.mark.parametrize(("grace_min", "too_early", "due"), [(0, "17:14", "17:15"), (100, "17:39", "17:40")])

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, select
 
 from tests.web.conftest import PASSWORD, Browser, People
+from tracker.domain.geo import Circle, Polygon
 from tracker.sealing import Sealer
 from tracker.storage import models as m
 from tracker.storage.device_secrets import SecretCheck
 from tracker.storage.devices import device_login
+from tracker.storage.zones import shapes
 from tracker.wire.encrypted import key_of
 
 
@@ -123,6 +127,58 @@ def test_what_cannot_be_is_one_sentence_and_changes_nothing(
     with engine.connect() as conn:
         assert conn.scalars(select(m.Unit.name)).all() == ["Dinas Kebersihan"]
         assert conn.scalars(select(m.Person.id)).all() == conn.scalars(select(m.Device.id)).all() == []
+
+
+TRIANGLE = {"type": "Polygon", "coordinates": [[[106.8, -6.2], [106.81, -6.2], [106.8, -6.19], [106.8, -6.2]]]}
+
+
+def test_a_zone_is_a_circle_or_an_area_from_a_file_and_written_down(app: Flask, engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "menteng.geojson"
+    file.write_text(json.dumps({"type": "Feature", "properties": {}, "geometry": TRIANGLE}))
+    code, output = run(app, "zone", "add", "Menteng", "--geojson", str(file))
+    assert code == 0 and output.startswith("zone 'Menteng' added at -6.19")
+    assert run(app, "zone", "add", "Taman", "--circle", "-6.2,106.8", "--radius", "150")[0] == 0
+    with engine.connect() as conn:
+        area, circle = shapes(conn, conn.scalars(select(m.Zone.id)).all()).values()
+        noted = conn.execute(select(m.Audit.action, m.Audit.detail).order_by(m.Audit.id)).all()
+    assert isinstance(area, Polygon) and area.parts[0][0][1] == (106.81, -6.2)
+    assert circle == Circle(-6.2, 106.8, 150)
+    assert [(row.action, row.detail["name"]) for row in noted] == [("add_zone", "Menteng"), ("add_zone", "Taman")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("Taman",), "either --circle LAT,LON and --radius M, or --geojson FILE"),
+        (("Taman", "--circle", "-6.2,106.8"), "either --circle"),
+        (("Taman", "--circle", "-6.2", "--radius", "50"), "such as -6.2,106.8, not '-6.2'"),
+        (("Taman", "--circle", "106.8,-6.2", "--radius", "50"), "the centre is out of range: 106.8, -6.2 (latitude"),
+        (("Taman", "--circle", "nan,nan", "--radius", "50"), "the centre is out of range"),
+        (("Taman", "--circle", "-6.2,106.8", "--radius", "5"), "10 to 50,000 metres, not 5"),
+        (("Taman", "--geojson", "{folder}/absent"), "absent cannot be read: No such file"),
+        (("Taman", "--geojson", "{folder}/not-json"), "not-json is not JSON"),
+        (("Taman", "--geojson", "{folder}/bow-tie"), "the outer ring of part 1 crosses or touches itself"),
+        (("Taman", "--geojson", "{folder}/point"), 'a GeoJSON Polygon or MultiPolygon, not "Point"'),
+    ],
+)
+def test_a_zone_that_cannot_be_is_one_sentence(
+    app: Flask, engine: Engine, tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    (tmp_path / "not-json").write_text("{")
+    (tmp_path / "point").write_text('{"type": "Point", "coordinates": [106.8, -6.2]}')
+    bow_tie = [[106.8, -6.2], [106.81, -6.19], [106.81, -6.2], [106.8, -6.19], [106.8, -6.2]]
+    (tmp_path / "bow-tie").write_text(json.dumps({"type": "Polygon", "coordinates": [bow_tie]}))
+    code, output = run(app, "zone", "add", *(one.format(folder=tmp_path) for one in arguments))
+    assert code != 0 and sentence in output and "Traceback" not in output
+    with engine.connect() as conn:
+        assert conn.scalars(select(m.Zone.id)).all() == []
+
+
+def test_a_zone_of_a_name_is_added_once(app: Flask) -> None:
+    circle = ("zone", "add", "Taman", "--circle", "-6.2,106.8", "--radius", "50")
+    assert run(app, *circle)[0] == 0
+    code, output = run(app, *circle)
+    assert code != 0 and "exists already" in output
 
 
 def test_a_device_gets_a_new_secret_and_loses_its_right(app: Flask, engine: Engine, unit: str) -> None:

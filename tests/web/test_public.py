@@ -46,6 +46,18 @@ def test_only_bases_of_vehicles_are_public(engine: Engine, nobody: Browser) -> N
     assert feature["properties"]["name"] == "Pool Sunter" and feature["geometry"]["coordinates"] == [106.8, -6.2]
 
 
+def test_a_base_that_is_a_polygon_is_drawn_as_one_and_marked_inside(engine: Engine, nobody: Browser) -> None:
+    ring = [[106.8, -6.2], [106.81, -6.2], [106.8, -6.19], [106.8, -6.2]]
+    with engine.begin() as conn:
+        build.vehicle(conn, base=build.area(conn, [(lon, lat) for lon, lat in ring], name="Pool Ancol"))
+        build.vehicle(conn, base=build.zone(conn, name="Pool Sunter"))
+    area, circle = nobody.get("/public/stations.geojson").json["features"]
+    assert area["geometry"] == {"type": "MultiPolygon", "coordinates": [[ring]]}
+    lon, lat = area["properties"]["centre"]
+    assert 106.8 < lon < 106.81 and -6.2 < lat < -6.19 and area["properties"]["radius_m"] is None
+    assert circle["properties"] == {"name": "Pool Sunter", "radius_m": 150, "centre": [106.8, -6.2]}
+
+
 def test_an_operator_may_lay_boundaries_under_the_map(app: Flask, nobody: Browser) -> None:
     assert nobody.get("/public/boundaries.geojson").json["features"] == []
     write_snapshot(app)

@@ -104,7 +104,22 @@ def test_the_rest_of_a_running_duty_is_not_yet(supervisor: Browser, people: Peop
     assert "Unknown" not in [kind for _, _, kind in pieces(page)[:1]]
 
 
-def test_the_map_gets_the_fixes_and_the_gap_of_the_verdict(supervisor: Browser, people: People, engine: Engine) -> None:
+def test_the_map_gets_polygons_as_they_are(supervisor: Browser, people: People, engine: Engine) -> None:
+    ring = [(106.8, -6.2), (106.81, -6.2), (106.8, -6.19), (106.8, -6.2)]
+    with engine.begin() as conn:
+        area = build.area(conn, ring, name="Menteng")
+        conn.execute(insert(m.DutyWindowZone).values(window_id=people.window, zone_id=area))
+    send(engine, people.own, range(0, 10, 2))
+    page = supervisor.get(team_path(people.own), **ENGLISH).text
+    given = json.loads(re.findall(r'id="track-data"[^>]*>(.*?)</script>', page, re.S)[0])
+    circle, polygon = sorted(given["zones"], key=lambda zone: zone["radius_m"] is None)
+    assert circle["geometry"] == {"type": "Point", "coordinates": [106.8, -6.2]} and circle["radius_m"] == 150
+    assert polygon["geometry"] == {"type": "MultiPolygon", "coordinates": [[[list(point) for point in ring]]]}
+
+
+def test_the_map_gets_the_fixes_and_the_gap_of_the_verdict(
+    supervisor: Browser, people: People, engine: Engine
+) -> None:
     with engine.begin() as conn:
         phone = build.device(conn, person_id=people.own, interval_s=300)
         good = {"device_id": phone, "lat_e7": -62000000, "lon_e7": 1068000000, "accuracy_m": 8}

@@ -15,7 +15,7 @@ from itertools import takewhile
 from typing import Any
 
 from tracker.domain.fix import Fix
-from tracker.domain.geo import Zone
+from tracker.domain.geo import Circle, Zone
 from tracker.domain.plain import canonical, plain
 from tracker.domain.presence import Place, Span, places_of, spans
 from tracker.domain.segments import IN_VEHICLE, ON_FOOT, MotionRules, SegmentKind, Trail, trail
@@ -236,7 +236,7 @@ def _explained(window: DutyWindow, evidence: Evidence, course: Course, cause: Ca
     inside = [span for span in course.spans if span.place is Place.INSIDE]
     seen = course.trail.seen
     return {
-        "window": plain(window),
+        "window": window_told(window),
         "spans": [plain(span) for span in course.spans],
         "first_inside": inside[0].start.astimezone(UTC).isoformat() if inside else None,
         "last_inside": inside[-1].end.astimezone(UTC).isoformat() if inside else None,
@@ -250,12 +250,28 @@ def _explained(window: DutyWindow, evidence: Evidence, course: Course, cause: Ca
     }
 
 
+def window_told(window: DutyWindow) -> dict[str, Any]:
+    """A window as evidence."""
+    return {**plain(replace(window, zones=())), "zones": [_zone_told(zone) for zone in window.zones]}
+
+
+def _zone_told(zone: Zone) -> dict[str, Any]:
+    """A polygon by its fingerprint: thousands of corners would stand in every verdict."""
+    if isinstance(zone, Circle):
+        return asdict(zone)
+    return {"lat": zone.lat, "lon": zone.lon, "shape": zone.fingerprint}
+
+
+def _circles_first(values: list[Any]) -> tuple[bool, list[Any]]:
+    return isinstance(values[-1], str), values
+
+
 def digest(window: DutyWindow, evidence: Evidence, rules: Rules) -> str:
     """A SHA-256 over everything a verdict depends on but the clock; the order of the fixes is not part of it."""
-    zones = sorted([zone.lat, zone.lon, zone.radius_m] for zone in window.zones)
+    zones = sorted((list(_zone_told(zone).values()) for zone in window.zones), key=_circles_first)
     fixes = sorted(map(_decisive, evidence.fixes), key=repr)
     other_evidence = asdict(replace(evidence, fixes=()))
-    inputs = [{**asdict(window), "zones": zones}, {**other_evidence, "fixes": fixes}, asdict(rules)]
+    inputs = [{**asdict(replace(window, zones=())), "zones": zones}, {**other_evidence, "fixes": fixes}, asdict(rules)]
     return hashlib.sha256(canonical(inputs).encode()).hexdigest()
 
 

@@ -86,7 +86,7 @@ def published(seen: Sighting, name: str, now: datetime) -> PublicVehicle | None:
     if (only_at_base and not at_base) or now - seen.fix_time > timedelta(seconds=stale_after_s):
         return None
     # at base the base's own place is shown: which gate a crew uses is nobody's business
-    lat, lon = (seen.base.lat, seen.base.lon) if at_base and seen.base else (seen.lat, seen.lon)
+    lat, lon = seen.base.centre if at_base and seen.base else (seen.lat, seen.lon)
     moving = not at_base and seen.speed_mps is not None and seen.speed_mps > MOVING_MPS
     return PublicVehicle(
         public_id=name,

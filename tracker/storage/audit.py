@@ -55,6 +55,7 @@ class Action(StrEnum):
     END_GRANT = "end_grant"
     NAME_DEPUTY = "name_deputy"
     END_DEPUTY = "end_deputy"
+    ADD_ZONE = "add_zone"
 
 
 @dataclass(frozen=True, slots=True)

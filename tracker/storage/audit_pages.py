@@ -17,7 +17,7 @@ from tracker.storage.rights import Right, Viewer, covers
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """What somebody asked for; empty values do not narrow. `who` and `whose` are parts of names, or user name and NIP."""
+    """What somebody asked for; empty values do not narrow. `who` and `whose`: parts of names, or user name, NIP."""
 
     who: str = ""
     whose: str = ""

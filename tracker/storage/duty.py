@@ -23,9 +23,9 @@ from sqlalchemy import (
     tuple_,
 )
 
+from tracker.domain import geo
 from tracker.domain.duty import DutyWindow as Window
 from tracker.domain.duty import Evidence, Profile, Rules
-from tracker.domain.geo import Zone as Circle
 from tracker.storage.fixes import LATE_AFTER
 from tracker.storage.models import (
     Assignment,
@@ -36,10 +36,10 @@ from tracker.storage.models import (
     LateDay,
     Shift,
     VerdictRevision,
-    Zone,
 )
 from tracker.storage.outages import outages
 from tracker.storage.tracks import track_of
+from tracker.storage.zones import shapes
 
 SETTLE = LATE_AFTER + timedelta(minutes=5)  # a fix that comes later than this marks its day: it is judged again
 RULES = Rules()
@@ -172,16 +172,19 @@ def _windows(window_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _zones(conn: Connection, window_ids: Sequence[int]) -> dict[int, list[Circle]]:
-    joined = select(DutyWindowZone.window_id, Zone.lat_e7, Zone.lon_e7, Zone.radius_m).join(Zone)
-    zones: dict[int, list[Circle]] = defaultdict(list)
-    for row in conn.execute(joined.where(DutyWindowZone.window_id.in_(window_ids)).order_by(Zone.id)):
-        zones[row.window_id].append(Circle(row.lat_e7 / 1e7, row.lon_e7 / 1e7, row.radius_m))
+def _zones(conn: Connection, window_ids: Sequence[int]) -> dict[int, list[geo.Zone]]:
+    """Windows that share a zone share its shape: a polygon is large."""
+    query = select(DutyWindowZone.window_id, DutyWindowZone.zone_id).order_by(DutyWindowZone.zone_id)
+    rows = conn.execute(query.where(DutyWindowZone.window_id.in_(window_ids))).all()
+    shape = shapes(conn, {row.zone_id for row in rows})
+    zones: dict[int, list[geo.Zone]] = defaultdict(list)
+    for row in rows:
+        zones[row.window_id].append(shape[row.zone_id])
     return zones
 
 
 def _inputs(
-    conn: Connection, row: Row[Any], zones: Sequence[Circle], quiet: tuple[tuple[datetime, datetime], ...]
+    conn: Connection, row: Row[Any], zones: Sequence[geo.Zone], quiet: tuple[tuple[datetime, datetime], ...]
 ) -> Inputs:
     track = track_of(conn, Assignment.person_id == row.person_id, row.accepts_from, row.accepts_until)
     window = Window(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, text
 from tracker.domain.geo import Zone
 from tracker.domain.privacy import Sighting
 from tracker.storage.models.said import NOT_SAID
+from tracker.storage.zones import shapes
 
 LOOK_BACK = timedelta(days=1)
 
@@ -19,12 +20,11 @@ SIGHTINGS = text(f"""
 SELECT DISTINCT ON (v.id) v.id AS vehicle_id, v.kind, v.public_view, u.name AS agency, d.expected_interval_s,
     f.fix_time, f.lat_e7, f.lon_e7, nullif(f.speed_cmps, {NOT_SAID}) AS speed_cmps,
     nullif(f.course_deg, {NOT_SAID}) AS course_deg,
-    b.lat_e7 AS base_lat_e7, b.lon_e7 AS base_lon_e7, b.radius_m AS base_radius_m
+    v.base_zone_id
 FROM vehicle v
 JOIN unit u ON u.id = v.unit_id
 JOIN assignment a ON a.vehicle_id = v.id AND a.period @> CAST(:now AS timestamptz)
 JOIN device d ON d.id = a.device_id
-LEFT JOIN zone b ON b.id = v.base_zone_id
 JOIN LATERAL (
     SELECT * FROM fix
     WHERE fix.device_id = a.device_id AND a.period @> fix.fix_time AND fix.fix_time > :since AND fix.fix_time <=
@@ -39,13 +39,12 @@ ORDER BY v.id, f.fix_time DESC
 def sightings(conn: Connection, now: datetime, delays_s: Mapping[str, int]) -> list[Sighting]:
     """One sighting per vehicle that is not hidden and was heard within a day, `delays_s[kind]` seconds before `now`."""
     values = {"now": now, "since": now - LOOK_BACK, "delays": json.dumps(dict(delays_s))}
-    return [_sighting(row) for row in conn.execute(SIGHTINGS, values)]
+    rows = conn.execute(SIGHTINGS, values).all()
+    bases = shapes(conn, {row.base_zone_id for row in rows if row.base_zone_id is not None})
+    return [_sighting(row, bases.get(row.base_zone_id)) for row in rows]
 
 
-def _sighting(row: Row[Any]) -> Sighting:
-    base = None
-    if row.base_lat_e7 is not None:
-        base = Zone(row.base_lat_e7 / 1e7, row.base_lon_e7 / 1e7, row.base_radius_m)
+def _sighting(row: Row[Any], base: Zone | None) -> Sighting:
     return Sighting(
         vehicle_id=row.vehicle_id,
         kind=row.kind,

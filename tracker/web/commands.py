@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,15 +16,17 @@ from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from tracker.domain.outline import BadShape
 from tracker.sealing import Sealer
 from tracker.storage import register
 from tracker.storage.accounts import account_named, change_password, close_account, create_account
 from tracker.storage.audit import OPERATOR, Action, record
 from tracker.storage.devices import add_device, carried_by, renew_secret, revoke_device, set_payload_key
 from tracker.storage.granting import grant_role
-from tracker.storage.models import CAPABILITIES
+from tracker.storage.models import CAPABILITIES, Zone
 from tracker.storage.periods import Later
 from tracker.storage.register import Impossible, NotFound
+from tracker.storage.zones import add_circle, add_polygon
 from tracker.web.city import city, db
 from tracker.web.words import KIND
 from tracker.wire.encrypted import key_of
@@ -39,13 +43,15 @@ unit_group = AppGroup("unit", help="Units of the city's tree.")
 person_group = AppGroup("person", help="Employees and their accounts.")
 vehicle_group = AppGroup("vehicle", help="Vehicles.")
 device_group = AppGroup("device", help="Phones and trackers.")
+zone_group = AppGroup("zone", help="Places where work is done.")
 administrator_group = AppGroup("administrator", help="Accounts that see the whole city.")
 
 account_group = AppGroup("account", help="Accounts that exist.")
 
 
 def init_app(app: Flask) -> None:
-    for group in (unit_group, person_group, vehicle_group, device_group, administrator_group, account_group):
+    groups = (unit_group, person_group, vehicle_group, device_group, zone_group, administrator_group, account_group)
+    for group in groups:
         app.cli.add_command(group)
 
 
@@ -57,7 +63,7 @@ def one_transaction(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **options)
             db.session.commit()
-        except (NotFound, Impossible, Later) as error:
+        except (NotFound, Impossible, Later, BadShape) as error:
             raise click.ClickException(str(error)) from error
         except IntegrityError as error:
             raise click.ClickException(f"this exists already or breaks a rule: {_reason(error)}") from error
@@ -198,6 +204,40 @@ def set_key(login: str, remove: bool) -> None:
         raise NotFound(f"no device with the login {login!r}")
     _note_device(Action.SET_DEVICE_KEY, login, encrypts=not remove)
     click.echo(f"{login} does not encrypt any more" if remove else f"key: {secret}  (shown once)")
+
+
+@zone_group.command("add")
+@click.argument("name", callback=_said)
+@click.option("--circle", "centre", metavar="LAT,LON", help="The centre of a circle, in degrees.")
+@click.option("--radius", "radius_m", type=int, metavar="M", help="The radius of the circle, in metres.")
+@click.option("--geojson", "file", metavar="FILE", help="An area: a Polygon, a MultiPolygon or one Feature.")
+@one_transaction
+def add_zone(name: str, centre: str | None, radius_m: int | None, file: str | None) -> None:
+    """Add a zone: a circle, or an area from a file."""
+    if (file is None) == (centre is None) or (centre is None) != (radius_m is None):
+        raise click.UsageError("say where it is: either --circle LAT,LON and --radius M, or --geojson FILE")
+    zone = _circle(name, centre, radius_m) if centre and radius_m is not None else _area(name, Path(file or ""))
+    note(Action.ADD_ZONE, {"zone_id": zone.id, "name": name})
+    click.echo(f"zone {name!r} added at {zone.lat_e7 / 1e7},{zone.lon_e7 / 1e7}")
+
+
+def _circle(name: str, centre: str, radius_m: int) -> Zone:
+    try:
+        lat, lon = (float(number) for number in centre.split(","))
+    except ValueError as error:
+        raise BadShape(f"expected a latitude and a longitude such as -6.2,106.8, not {centre!r}") from error
+    return add_circle(db.session(), name, lat, lon, radius_m)
+
+
+def _area(name: str, path: Path) -> Zone:
+    try:
+        found = json.loads(path.read_bytes())
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise click.ClickException(f"{path} is not JSON: {error}") from error
+    feature = isinstance(found, dict) and found.get("type") == "Feature"
+    return add_polygon(db.session(), name, found.get("geometry") if feature else found)
 
 
 @administrator_group.command("add")

@@ -23,6 +23,7 @@ from tracker.domain.presence import Place
 from tracker.domain.segments import SegmentKind, Stay, Step
 from tracker.storage.duty import Inputs, inputs_of
 from tracker.storage.models import DutyWindow, VerdictRevision, Zone
+from tracker.storage.zones import geometry_of
 
 PLACES = ("on_site", "off_site")  # the kinds that have a place on the map
 TICKS = 5  # labels on the bar's axis
@@ -91,8 +92,7 @@ class DayTrack:
             "fixes": [[round(self.offset_s(f.fix_time)), *_rounded(f.lon, f.lat), f.accuracy_m] for f in self.fixes],
             "stays": [{"number": p.number, "kind": p.kind, "at": _rounded(*p.at)} for p in self.pieces if p.at],
             "zones": [
-                {"name": zone.name, "at": _rounded(zone.lon_e7 / 1e7, zone.lat_e7 / 1e7), "radius_m": zone.radius_m}
-                for zone in self.zones
+                {"name": zone.name, "radius_m": zone.radius_m, "geometry": geometry_of(zone)} for zone in self.zones
             ],
         }
 

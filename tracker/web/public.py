@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from tracker.storage.models import Zone
 from tracker.storage.public_map import stations
+from tracker.storage.zones import geometry_of
 from tracker.web import access, words
 from tracker.web.access import Access, allowed
 from tracker.web.city import city, db
@@ -59,17 +60,17 @@ def boundaries() -> Response:
 @allowed(Access.PUBLIC)
 def station_zones() -> Response:
     """Where the city's vehicles are stationed."""
-    zones = geojson.FeatureCollection([_point(zone) for zone in stations(db.session())])
+    zones = geojson.FeatureCollection([_station(zone) for zone in stations(db.session())])
     response = _opened(make_response(geojson.dumps(zones)))
     response.headers["Cache-Control"] = f"public, max-age={STATIONS_MAX_AGE_S}"
     return response
 
 
-def _point(zone: Zone) -> geojson.Feature:
-    return geojson.Feature(
-        geometry=geojson.Point((zone.lon_e7 / 1e7, zone.lat_e7 / 1e7)),
-        properties={"name": zone.name, "radius_m": zone.radius_m},
-    )
+def _station(zone: Zone) -> geojson.Feature:
+    """A circle as its centre with the radius, a polygon as it is; `centre` is where both are marked."""
+    centre = (zone.lon_e7 / 1e7, zone.lat_e7 / 1e7)
+    properties = {"name": zone.name, "radius_m": zone.radius_m, "centre": centre}
+    return geojson.Feature(geometry=geometry_of(zone), properties=properties)
 
 
 def _opened(response: Response, content_type: str = "application/geo+json") -> Response:

@@ -125,6 +125,7 @@ ACTION = {  # short names, for lists of everything
     "move_person": _("Moved a person"),
     "leave": _("Registered that somebody left"),
     "add_vehicle": _("Added a vehicle"),
+    "add_zone": _("Added a zone"),
     "begin_drive": _("Registered a driver"),
     "end_drive": _("Ended a drive"),
     "add_device": _("Added a device"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, LargeBinary, String, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, TSTZRANGE, Range
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tracker.storage.models.base import Base, one_at_a_time, one_of
@@ -87,15 +88,22 @@ class Vehicle(Base):
 
 
 class Zone(Base):
-    """A circle where work takes place."""
+    """Where work takes place: a circle, or the area of `parts`, which are a MultiPolygon in whole 1e-7 degrees.
+
+    `lat_e7`, `lon_e7` is the centre of a circle, and of other areas a point inside. See `tracker.storage.zones`.
+    """
 
     __tablename__ = "zone"
-    __table_args__ = (CheckConstraint("radius_m BETWEEN 10 AND 50000", name="radius_m"),)
+    __table_args__ = (
+        CheckConstraint("radius_m BETWEEN 10 AND 50000", name="radius_m"),
+        CheckConstraint("(radius_m IS NULL) <> (parts IS NULL)", name="one_shape"),
+    )
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     lat_e7: Mapped[int]
     lon_e7: Mapped[int]
-    radius_m: Mapped[int]
+    radius_m: Mapped[int | None]
+    parts: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class Device(Base):

@@ -1,5 +1,5 @@
 // The citizens' page: map, list, filter and detail always say the same.
-import { bounds, drawBoundaries, openMap } from "./ground.js";
+import { bounds, collection, drawBoundaries, feature, openMap } from "./ground.js";
 import { VehicleLayer } from "./vehicle-layer.js";
 import { shortName, Vehicles } from "./vehicles.js";
 
@@ -270,7 +270,19 @@ function fitOnce(shown) {
 async function addStations() {
   const response = await fetch("/public/stations.geojson");
   if (!response.ok) return; // the database is away; the map does without
-  map.addSource("stations", { type: "geojson", data: await response.json() });
+  const { features } = await response.json();
+  const marks = features.map(({ properties }) => feature({ type: "Point", coordinates: properties.centre }, properties));
+  map.addSource("stations", { type: "geojson", data: collection(marks) });
+  map.addSource("station-areas", {
+    type: "geojson", data: collection(features.filter(({ geometry }) => geometry.type === "MultiPolygon")),
+  });
+  map.addLayer(
+    {
+      id: "station-areas", type: "line", source: "station-areas",
+      paint: { "line-color": "#7d8b90", "line-width": 1.5 },
+    },
+    "chosen",
+  );
   map.addLayer(
     {
       id: "stations", type: "circle", source: "stations",

@@ -1,6 +1,6 @@
 // A person's day on the map: the track, numbered stays, duty zones, and a slider that replays the time.
 import { Marker } from "../vendor/maplibre-gl.mjs";
-import { bounds, circle, collection, drawBoundaries, empty, feature, openMap } from "./ground.js";
+import { area, bounds, collection, drawBoundaries, empty, feature, openMap } from "./ground.js";
 
 const container = document.getElementById("map");
 const day = JSON.parse(document.getElementById("track-data").textContent);
@@ -33,7 +33,7 @@ function placeAt(seconds) {
 }
 
 function addLayers() {
-  const zones = day.zones.map((zone) => feature(circle(zone.at, zone.radius_m), { name: zone.name }));
+  const zones = day.zones.map((zone) => feature(area(zone), { name: zone.name }));
   map.addSource("zones", { type: "geojson", data: collection(zones) });
   map.addSource("way", { type: "geojson", data: ways() });
   map.addSource("walked", { type: "geojson", data: empty() });
@@ -131,7 +131,7 @@ if (map) {
     addStays();
     replay();
     drawBoundaries(map);
-    const zoneCorners = day.zones.flatMap((zone) => circle(zone.at, zone.radius_m, 8).coordinates[0]);
+    const zoneCorners = day.zones.flatMap((zone) => area(zone, 8).coordinates.flat(2));
     map.fitBounds(bounds([...positions, ...zoneCorners]), { padding: 40, maxZoom: 16, animate: false });
     container.dataset.ready = "yes";
   });

@@ -19,7 +19,7 @@ export function feature(geometry, properties = {}, id = undefined) {
 }
 
 /** A circle of `radius` metres around [lon, lat], as a polygon. */
-export function circle([lon, lat], radius, corners = 48) {
+function circle([lon, lat], radius, corners = 48) {
   const dLat = radius / EARTH_M_PER_DEG;
   const dLon = dLat / Math.cos((lat * Math.PI) / 180);
   const ring = Array.from({ length: corners + 1 }, (_, n) => {
@@ -27,6 +27,12 @@ export function circle([lon, lat], radius, corners = 48) {
     return [lon + dLon * Math.cos(turn), lat + dLat * Math.sin(turn)];
   });
   return { type: "Polygon", coordinates: [ring] };
+}
+
+/** The area of a zone as a MultiPolygon: its own, or the circle of `radius_m` metres around its point. */
+export function area({ geometry, radius_m: radius }, corners) {
+  if (geometry.type === "MultiPolygon") return geometry;
+  return { type: "MultiPolygon", coordinates: [circle(geometry.coordinates, radius, corners).coordinates] };
 }
 
 /** [[west, south], [east, north]] around positions, or null where there is none. */
