@@ -26,6 +26,8 @@ class Action(StrEnum):
     EXPORT_REPORT = "export_report"
     VIEW_MESSAGE = "view_message"
     REPLAY_MESSAGES = "replay_messages"
+    EXPORT_OWN = "export_own"
+    ANSWER_CORRECTION = "answer_correction"
 
 
 @dataclass(frozen=True, slots=True)

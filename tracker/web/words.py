@@ -107,7 +107,11 @@ KIND = {
     "patrol_car": _("Patrol car"),
 }
 
-AUDIT_ACTION = {"view_track": _("opened your track of %(day)s")}
+AUDIT_ACTION = {
+    "view_track": _("opened your track of %(day)s"),
+    "export_own": _("downloaded everything that is stored about you"),
+    "answer_correction": _("answered your request for correction"),
+}
 
 REFUSAL = {
     Refusal.DAY_CLOSED: _("This day is closed. Ask your supervisor to reopen it."),
@@ -139,6 +143,10 @@ FIELD = {
     "volume": _("Write the volume as a whole number from 0 to 1,000,000."),
     "note": _("Shorten the note to 500 characters."),
     "reason": _("Shorten the reason to 500 characters."),
+    "about": _("Choose what your request is about."),
+    "text": _("Write what is wrong and what would be right, in 10 to 2,000 characters."),
+    "outcome": _("Choose what became of the request."),
+    "answer": _("Write an answer of 10 to 2,000 characters: the person has nothing else to go by."),
 }
 
 # status: title, what happened, what to do next

@@ -30,6 +30,7 @@ from tracker.storage.models.fixes import (
     RewrittenDay,
     StoredFix,
 )
+from tracker.storage.models.privacy import CorrectionRequest, NoticeAcknowledgement
 from tracker.storage.models.register import Assignment, Device, Person, Unit, Vehicle, Zone
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Assignment",
     "Audit",
     "Base",
+    "CorrectionRequest",
     "DailyLog",
     "Device",
     "DeviceState",
@@ -50,6 +52,7 @@ __all__ = [
     "LateDay",
     "LogDecision",
     "MachineReading",
+    "NoticeAcknowledgement",
     "Person",
     "Quarantine",
     "READ_ONLY",
@@ -70,7 +73,12 @@ __all__ = [
 ]
 
 APPEND_ONLY = (
-    "audit", "device_status", "fix", "idle_revision", "log_decision", "machine_counters", "quarantine", "verdict",
+    "audit", "correction_request", "device_status", "fix", "idle_revision", "log_decision", "machine_counters",
+    "notice_acknowledgement", "quarantine", "verdict",
 )  # fmt: skip
 READ_ONLY = ("retention", "rewritten_day")
-UPDATABLE = {"quarantine": ("replayed_at",)}  # columns of append-only tables that may change all the same
+# columns of append-only tables that may change all the same
+UPDATABLE = {
+    "correction_request": ("answer", "answered_at", "answered_by", "outcome"),
+    "quarantine": ("replayed_at",),
+}
