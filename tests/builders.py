@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert
 
 from tracker.storage import models as m
 from tracker.storage.devices import add_device, known_devices
+from tracker.storage.notices import NOTICE_VERSION
 
 _numbers = itertools.count(1)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -24,6 +25,12 @@ def person(conn: Connection, unit_id: int | None = None, name: str = "Siti Rahay
     nip = f"19800101200501{next(_numbers):04d}"
     values = {"nip": nip, "name": name, "unit_id": unit_id or unit(conn)}
     return conn.scalars(insert(m.Person).values(values).returning(m.Person.id)).one()
+
+
+def has_read_notice(conn: Connection, *person_ids: int) -> None:
+    """The people know the present privacy notice, so that their pages open at once."""
+    rows = [{"person_id": person_id, "version": NOTICE_VERSION, "at": LONG_AGO} for person_id in person_ids]
+    conn.execute(insert(m.NoticeAcknowledgement), rows)
 
 
 def zone(conn: Connection, lat: float = -6.2, lon: float = 106.8, radius_m: int = 150, name: str = "") -> int:

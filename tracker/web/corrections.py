@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -16,7 +14,7 @@ from tracker.storage.models import CorrectionRequest
 from tracker.web import correction_words
 from tracker.web.access import Access, actor, allowed, viewer
 from tracker.web.city import city, db
-from tracker.web.forms import AnswerForm, CorrectionQuery, parse
+from tracker.web.forms import NOTHING_TYPED, AnswerForm, CorrectionQuery, EntryInput, parse
 from tracker.web.my_data_categories import CATEGORIES
 
 pages = Blueprint("corrections", __name__, url_prefix="/admin/corrections")
@@ -39,7 +37,7 @@ def overview() -> str:
 @allowed(Access.ADMINISTRATOR)
 def show(request_id: int) -> str:
     """One request, with its answer or the form for it."""
-    return _page(_known(request_id), {}, {})
+    return _page(_known(request_id))
 
 
 @pages.post("/<id:request_id>")
@@ -56,7 +54,7 @@ def answer(request_id: int) -> Response | tuple[str, int]:
         except Refused as refused:
             db.session.rollback()
             errors = {"": correction_words.REFUSAL[refused.refusal]}
-    return _page(asked, request.form, errors), 422
+    return _page(asked, EntryInput(request.form, errors)), 422
 
 
 def _answer(asked: CorrectionRequest, said: Answer) -> None:
@@ -71,9 +69,9 @@ def _known(request_id: int) -> CorrectionRequest:
     return corrections.request_for(db.session(), viewer(), request_id) or abort(404)
 
 
-def _page(asked: CorrectionRequest, typed: Any, errors: dict[str, Any]) -> str:
+def _page(asked: CorrectionRequest, typed: EntryInput = NOTHING_TYPED) -> str:
     return render_template(
         "correction.html", asked=asked, own=asked.person_id == viewer().person_id, categories=CATEGORIES,
-        correction_words=correction_words, entry={"values": typed, "errors": errors}, shortest=SHORTEST_TEXT,
+        correction_words=correction_words, entry=typed, shortest=SHORTEST_TEXT,
         longest=LONGEST_TEXT,
     )  # fmt: skip

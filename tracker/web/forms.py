@@ -132,6 +132,17 @@ class Parsed:
     errors: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class EntryInput:
+    """What a form shows: the values as typed, and a sentence for each that was not understood."""
+
+    values: Any
+    errors: Mapping[str, Any]
+
+
+NOTHING_TYPED = EntryInput({}, {})
+
+
 def parse(form: Schema, sent: Mapping[str, str]) -> Parsed:
     """Check a form; text is stripped (no column can hold a NUL) and an empty field is a missing one."""
     cleaned = {name: value.replace("\0", "").strip() for name, value in sent.items()}

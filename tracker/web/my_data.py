@@ -18,7 +18,7 @@ from tracker.web import correction_words
 from tracker.web.access import Access, actor, allowed, own_person
 from tracker.web.city import city, db
 from tracker.web.formats import iso_day
-from tracker.web.forms import CorrectionForm, PageQuery, parse
+from tracker.web.forms import NOTHING_TYPED, CorrectionForm, EntryInput, PageQuery, parse
 from tracker.web.my_data_categories import CATEGORIES, Category
 from tracker.web.my_data_files import Part, begun, json_pieces, pieces_of, zip_file
 from tracker.web.words import AUDIT_ACTION
@@ -30,7 +30,7 @@ pages = Blueprint("my_data", __name__, url_prefix="/me/data")
 @allowed(Access.EMPLOYEE)
 def show() -> str:
     """What is stored about the person, why, for how long, and who looked at it."""
-    return _page({}, {})
+    return _page()
 
 
 @pages.post("")
@@ -48,7 +48,7 @@ def ask() -> Response | tuple[str, int]:
         except Refused as refused:
             db.session.rollback()
             errors = {"": correction_words.REFUSAL[refused.refusal]}
-    return _page(request.form, errors), 422
+    return _page(EntryInput(request.form, errors)), 422
 
 
 @pages.get("/everything.json")
@@ -67,7 +67,7 @@ def as_zip() -> Response:
     return _file(pieces_of(zip_file(about, parts, city().now())), "zip", "application/zip")
 
 
-def _page(typed: Any, errors: dict[str, Any]) -> str:
+def _page(typed: EntryInput = NOTHING_TYPED) -> str:
     session, whose = db.session(), _whose()
     number = parse(PageQuery(), request.args).values.get("page", 1)
     first, last = my_data.kept_between(session, whose)
@@ -77,7 +77,7 @@ def _page(typed: Any, errors: dict[str, Any]) -> str:
         counts=my_data.counts_of(session, whose, {name: one.query for name, one in CATEGORIES.items()}),
         first=first, last=last, off_duty=my_data.not_kept(session, whose),
         looks=looks_at(session, whose.person_id, number), looked=looked,
-        entry={"values": typed, "errors": errors}, requests=corrections.own_requests(session, whose.person_id),
+        entry=typed, requests=corrections.own_requests(session, whose.person_id),
         correction_words=correction_words, most_open=MOST_OPEN, shortest=SHORTEST_TEXT, longest=LONGEST_TEXT,
         read_at=acknowledged_at(session, whose.person_id),
     )  # fmt: skip

@@ -80,8 +80,8 @@ _ALL = (
     ),
     Category(
         "health", _("How your phone is"),
-        _("When it was heard, battery, network and delay: a silent phone is not absence, and this says why it was "
-          "silent."),
+        _("When it was heard, battery, network and delay, also off duty: a silent phone is not absence, and this says "
+          "why it was silent."),
         TASK, PRESENT_ONLY, stored.health, ("device_state",),
     ),
     Category(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,21 +20,13 @@ from tracker.storage.person_days import current_work_date, phone_of, recent_wind
 from tracker.web.access import Access, allowed, own_person
 from tracker.web.city import city, db
 from tracker.web.formats import machine_clock
-from tracker.web.forms import EntryForm, KeyForm, entry_of, parse
+from tracker.web.forms import EntryForm, EntryInput, KeyForm, entry_of, parse
 from tracker.web.words import REFUSAL
 
 RECENT_DAYS = 10
 FIRST_CHOICES = 6  # activity types shown at once; the others are one tap away
 
 pages = Blueprint("my_day", __name__, url_prefix="/me")
-
-
-@dataclass(frozen=True, slots=True)
-class EntryInput:
-    """What the activity form shows: the values as typed, and a sentence for each that was not understood."""
-
-    values: Any
-    errors: dict[str, Any]
 
 
 @pages.get("")
