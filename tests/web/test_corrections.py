@@ -150,7 +150,7 @@ def test_the_list_has_open_ones_oldest_first_and_answered_ones_newest_first(
 ) -> None:
     _many(engine, people.own, 51)
     first, second = administrator.get("/admin/corrections"), administrator.get("/admin/corrections?state=open&page=2")
-    assert "/admin/corrections/1&#34;" not in first.text and 'href="/admin/corrections/1"' in first.text
+    assert 'href="/admin/corrections/1"' in first.text
     assert 'href="/admin/corrections/51"' in second.text and 'href="/admin/corrections/1"' not in second.text
     assert "/admin/corrections?page=2" in first.text and "Terbuka (51)" in first.text
     assert "Belum ada permintaan yang dijawab" in administrator.get("/admin/corrections?state=answered").text
@@ -181,4 +181,4 @@ def test_what_is_not_there_does_not_exist(administrator: Browser, people: People
 )
 def test_what_was_asked_is_never_changed(engine: Engine, asked: int, statement: str) -> None:
     with engine.begin() as conn, pytest.raises(ProgrammingError, match="permission denied"):
-        conn.execute(text(statement))
+        conn.execute(text(statement.format("correction_request")))

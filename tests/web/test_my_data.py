@@ -58,7 +58,7 @@ def held(engine: Engine, people: People, employee: Browser, supervisor: Browser)
         foreign = build.device(conn, "phone-of-budi", person_id=people.foreign)
         for device in (phone, handed_on, foreign):
             _device_rows(conn, device)
-        judged = {"window_id": people.window, **REVISION, "measure": "idle", "counted_s": 600}
+        judged = {"window_id": people.window, **REVISION, "observed_s": 0, "measure": "idle", "counted_s": 600}
         conn.execute(insert(m.IdleRevision).values(judged))
         account = select(m.Account.id).where(m.Account.username == "pegawai").scalar_subquery()
         failure = {"address": "10.9.8.7", "failed": 2, "last_at": at(7)}
@@ -273,8 +273,9 @@ def test_sixty_days_are_streamed_in_seconds_with_little_memory(
     browser = signed_in(app, engine, "pegawai", clock.now)
     began, taken = time.monotonic(), 0
     tracemalloc.start()
-    for piece in browser.client.get(address).iter_encoded():
-        taken += len(piece)
+    with browser.client.get(address) as answer:
+        for piece in answer.iter_encoded():
+            taken += len(piece)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     elapsed = time.monotonic() - began

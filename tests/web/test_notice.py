@@ -113,7 +113,7 @@ def test_the_notice_says_it_in_both_languages(newcomer: Browser) -> None:
 )
 def test_an_acknowledgement_is_never_changed(engine: Engine, people: People, statement: str) -> None:
     with engine.begin() as conn, pytest.raises(ProgrammingError, match="permission denied"):
-        conn.execute(text(statement))
+        conn.execute(text(statement.format("notice_acknowledgement")))
 
 
 def test_every_version_is_kept(engine: Engine, people: People) -> None:

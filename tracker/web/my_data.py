@@ -64,7 +64,10 @@ def as_json() -> Response:
 def as_zip() -> Response:
     """Everything as tables. Written before it is sent: it needs no database while a slow phone takes it."""
     about, parts = _taken("zip")
-    return _file(pieces_of(zip_file(about, parts, city().now())), "zip", "application/zip")
+    file = zip_file(about, parts, city().now())
+    response = _file(pieces_of(file), "zip", "application/zip")
+    response.call_on_close(file.close)
+    return response
 
 
 def _page(typed: EntryInput = NOTHING_TYPED) -> str:

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain, islice
@@ -22,6 +23,7 @@ from tracker.web.formats import local
 
 ROWS_A_PIECE = 200  # some 50 kB of JSON
 BYTES_A_PIECE = 64 * 1024
+WORDS = ("what", "why", "ground", "kept")  # what is said of each part
 IN_MEMORY = 1024 * 1024  # bytes of a zip; what is larger lies on disk until it is sent
 
 
@@ -56,16 +58,20 @@ def _json_rows(part: Part) -> Iterator[str]:
 
 def zip_file(about: Mapping[str, Any], parts: Iterable[Part], now: datetime) -> IO[bytes]:
     """A zip with a CSV file of each part, and `contents.csv`, which says what they are. To be closed by the caller."""
-    file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
-    listed: list[Sequence[Any]] = []
-    with ZipFile(file, "w") as archive:
-        for part in parts:
-            _write(archive, part.name, part.columns, part.rows, now)
-            listed.append([f"{part.name}.csv", *part.words.values()])
-            titles = ["file", *part.words]
-        _write(archive, "contents", titles, chain(listed, about.items()), now)
+    with ExitStack() as unfinished:
+        file = unfinished.enter_context(SpooledTemporaryFile(IN_MEMORY))
+        with ZipFile(file, "w") as archive:
+            listed = [_added(archive, part, now) for part in parts]
+            _write(archive, "contents", ("file", *WORDS), chain(listed, about.items()), now)
+        unfinished.pop_all()
     file.seek(0)
     return file
+
+
+def _added(archive: ZipFile, part: Part, now: datetime) -> list[str]:
+    """Write a part; returns its line of the contents."""
+    _write(archive, part.name, part.columns, part.rows, now)
+    return [f"{part.name}.csv", *(part.words[name] for name in WORDS)]
 
 
 def _write(archive: ZipFile, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], now: datetime) -> None:
@@ -79,10 +85,8 @@ def _write(archive: ZipFile, name: str, columns: Sequence[str], rows: Iterable[S
 
 
 def pieces_of(file: IO[bytes]) -> Iterator[bytes]:
-    """A file in pieces; it is closed in the end."""
-    with file:
-        while piece := file.read(BYTES_A_PIECE):
-            yield piece
+    """A file in pieces."""
+    return iter(lambda: file.read(BYTES_A_PIECE), b"")
 
 
 def begun(pieces: Iterator[str]) -> Iterator[str]:
