@@ -395,7 +395,7 @@ def test_a_request_for_correction_from_the_form_to_its_answer(visitor: Visitor) 
     page.get_by_role("button", name="Keluar").click()
 
     visitor.sign_in("admin")
-    page.get_by_role("link", name="Perbaikan data", exact=True).click()
+    page.get_by_role("link", name="Perbaikan", exact=True).click()
     visitor.check()
     page.get_by_role("link", name="Siti Rahayu").click()
     visitor.check()

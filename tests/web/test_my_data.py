@@ -183,7 +183,7 @@ def test_no_cell_of_the_tables_is_a_formula(employee: Browser, held: Held) -> No
 
 def test_the_copies_say_what_each_part_is(employee: Browser, held: Held) -> None:
     part = document(employee)["data"]["positions"]
-    assert part["what"] == "Posisi ponsel Anda saat bertugas" and part["kept"] == "60 hari, lalu dihapus."
+    assert part["what"] == "Posisi ponsel saat bertugas" and part["kept"] == "60 hari, lalu dihapus."
     listed = {row["file"]: row for row in tables(employee)["contents"]}
     assert listed["positions.csv"]["kept"] == part["kept"] and "pasal 20" in listed["positions.csv"]["ground"]
 

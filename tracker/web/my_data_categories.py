@@ -42,12 +42,12 @@ class Category:
 
 _ALL = (
     Category(
-        "register", _("Your entry in the register"),
+        "register", _("Entry in the register"),
         _("NIP, name, position and unit: to know who belongs to which team."),
         EMPLOYMENT, NO_TERM, stored.register_entry, ("person",),
     ),
     Category(
-        "account", _("Your account"),
+        "account", _("Account"),
         _("User name, role and wrong passwords in a row: so that only you can sign in. The password itself is not "
           "stored."),
         SAFETY, NO_TERM, stored.account, ("account",),
@@ -58,39 +58,39 @@ _ALL = (
         SAFETY, _("Until it ends or you sign out."), stored.sessions, ("web_session",),
     ),
     Category(
-        "sign_in_failures", _("Wrong passwords at your account"),
+        "sign_in_failures", _("Wrong passwords at the account"),
         _("The address they came from and how many: against guessing."),
         SAFETY, _("A day, or until you sign in from there."), stored.sign_in_failures, ("sign_in_failure",),
     ),
     Category(
-        "phones", _("Phones you carried"),
+        "phones", _("Phones carried"),
         _("Which, from when until when: a position belongs to whoever carried the phone."),
         EMPLOYMENT, NO_TERM, stored.phones, ("device", "assignment"),
     ),
     Category(
-        "positions", _("Positions of your phone on duty"),
+        "positions", _("Positions of the phone on duty"),
         _("Time, place, accuracy, speed and battery: to show that you were at your place of work."),
         TASK, RETENTION, stored.positions, ("fix",),
     ),
     Category(
-        "not_stored", _("Counters of what your phone sent"),
+        "not_stored", _("Counters of what the phone sent"),
         _("How much was stored and how much was not, such as positions off duty: to see that both work. Counted for a "
           "phone since it was added, whoever carried it."),
         TASK, NO_TERM, stored.not_stored, ("device_state",),
     ),
     Category(
-        "health", _("How your phone is"),
+        "health", _("State of the phone"),
         _("When it was heard, battery, network and delay, also off duty: a silent phone is not absence, and this says "
           "why it was silent."),
         TASK, PRESENT_ONLY, stored.health, ("device_state",),
     ),
     Category(
-        "statuses", _("What your phone said of itself"),
+        "statuses", _("What the phone said of itself"),
         _("App version and whether it may use the location: to help when no position arrives."),
         TASK, RETENTION, stored.statuses, ("device_status",),
     ),
     Category(
-        "machine_hours", _("Machine hours that your device sent"),
+        "machine_hours", _("Machine hours that the device sent"),
         _("Counters of a machine: hours, distance, fuel. Phones send none."),
         TASK, RETENTION, stored.machine_hours, ("machine_counters",),
     ),
@@ -105,53 +105,53 @@ _ALL = (
         TASK, RETENTION, stored.unread_counts, ("rejection",),
     ),
     Category(
-        "duties", _("Your duties"),
+        "duties", _("Duties"),
         _("Shift, times and places: positions are kept only in these times, and judged by them."),
         EMPLOYMENT, NO_TERM, stored.duties, ("duty_window", "duty_window_zone"),
     ),
     Category(
-        "verdicts", _("The verdicts on your duties"),
+        "verdicts", _("Verdicts on the duties"),
         _("Every revision with what it rests on: to show presence. Nothing is ever overwritten, so that you can "
           "contest it."),
         TASK, NO_TERM, stored.verdicts, ("verdict",),
     ),
     Category(
-        "idle", _("Idle time on your duties"),
+        "idle", _("Idle time on the duties"),
         _("Every revision, relative to your role; time that nobody observed never counts."),
         TASK, NO_TERM, stored.idle_revisions, ("idle_revision",),
     ),
     Category(
-        "daily_logs", _("Your daily logs"),
+        "daily_logs", _("Daily logs"),
         _("The day, its state and when you submitted it: to report your work."),
         EMPLOYMENT, NO_TERM, stored.daily_logs, ("daily_log",),
     ),
     Category(
-        "activities", _("Your activities"),
+        "activities", _("Activities"),
         _("What you wrote: kind of work, times, volume and note."),
         EMPLOYMENT, NO_TERM, stored.activities, ("activity",),
     ),
     Category(
-        "decisions", _("Decisions on your daily logs"),
+        "decisions", _("Decisions on the daily logs"),
         _("What was decided, by whom and why: so that you can correct or contest it."),
         EMPLOYMENT, NO_TERM, stored.decisions, ("log_decision",),
     ),
     Category(
-        "looks", _("Who looked at your data"),
-        _("Who, when and what: so that nobody looks unseen. It is shown below."),
+        "looks", _("Who looked at the data"),
+        _("Who, when and what: so that nobody looks unseen. It is shown on this page."),
         LAW, NO_TERM, stored.looks, ("audit",),
     ),
     Category(
-        "own_acts", _("What your account looked at"),
-        _("When and what kind of look: whoever sees the data of others answers for it."),
+        "own_acts", _("What the account was used for"),
+        _("When and for what kind of act: whoever sees the data of others answers for it."),
         LAW, NO_TERM, stored.own_acts, ("audit",),
     ),
     Category(
-        "corrections", _("Your requests for correction"),
+        "corrections", _("Requests for correction"),
         _("What you asked and what was answered: to keep your right to correction."),
         LAW, NO_TERM, stored.corrections, ("correction_request",),
     ),
     Category(
-        "notices", _("Privacy notices you read"),
+        "notices", _("Privacy notices read"),
         _("Which version and when: to show that you were told."),
         LAW, NO_TERM, stored.notices, ("notice_acknowledgement",),
     ),
