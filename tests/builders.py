@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tracker.storage import models as m
 from tracker.storage.devices import add_device, known_devices
+from tracker.storage.notices import NOTICE_VERSION
 from tracker.storage.zones import add_polygon
 
 _numbers = itertools.count(1)
@@ -31,6 +32,12 @@ def person(conn: Connection, unit_id: int | None = None, name: str = "Siti Rahay
     person_id = conn.scalars(insert(m.Person).values(nip=nip, name=name).returning(m.Person.id)).one()
     conn.execute(insert(m.Membership).values(person_id=person_id, unit_id=unit_id or unit(conn), period=ALWAYS))
     return person_id
+
+
+def has_read_notice(conn: Connection, *person_ids: int) -> None:
+    """The people know the present privacy notice, so that their pages open at once."""
+    rows = [{"person_id": person_id, "version": NOTICE_VERSION, "at": LONG_AGO} for person_id in person_ids]
+    conn.execute(insert(m.NoticeAcknowledgement), rows)
 
 
 def zone(conn: Connection, lat: float = -6.2, lon: float = 106.8, radius_m: int = 150, name: str = "") -> int:

@@ -92,6 +92,8 @@ def _city(engine: Engine) -> tuple[int, date]:
     with engine.begin() as conn:
         unit = build.unit(conn, "Regu Menteng")
         own, boss = build.person(conn, unit, "Siti Rahayu"), build.person(conn, unit, "Rina Marlina")
+        build.has_read_notice(conn, own, boss)
+        newcomer = build.person(conn, build.unit(conn, "Regu Gambir"), "Dewi Lestari")
         zone = build.zone(conn, name="Taman Suropati")
         area = build.area(conn, *BAY, name="Kelurahan Menteng")
         for base in (zone, area):
@@ -107,6 +109,7 @@ def _city(engine: Engine) -> tuple[int, date]:
         create_account(session, "pegawai", PASSWORD, "employee", own)
         create_account(session, "atasan", PASSWORD, "supervisor", boss, unit)
         create_account(session, "admin", PASSWORD, "administrator")
+        create_account(session, "baru", PASSWORD, "employee", newcomer)
         session.commit()
     return own, day
 
@@ -388,6 +391,50 @@ def test_staff_pages_are_accessible(visitor: Visitor) -> None:
     for path in ("/me", "/me/data", "/team/reports/no-show", "/team/reports/idle"):
         visitor.go(path)
         visitor.check()
+
+
+def test_a_newcomer_reads_the_notice_first_and_goes_on(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.sign_in("baru")
+    expect(page.get_by_role("heading", name="Apa yang dicatat tentang Anda")).to_be_visible()
+    assert page.evaluate(TOO_SMALL_FOR_A_THUMB) == []
+    assert page.evaluate("document.documentElement.scrollHeight") <= 2 * 800
+    visitor.check()
+    page.get_by_role("button", name="Saya sudah membaca").click()
+    page.wait_for_url("**/me")
+    visitor.go("/me/notice")
+    expect(page.get_by_text("Anda telah membaca ini")).to_be_visible()
+    visitor.check()
+
+
+def test_a_request_for_correction_from_the_form_to_its_answer(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.sign_in("pegawai")
+    visitor.go("/me/data")
+    assert page.evaluate(TOO_SMALL_FOR_A_THUMB) == []
+    visitor.check()
+    page.get_by_label("Tentang apa?").select_option("register")
+    page.get_by_label("Apa yang keliru").fill("Nama saya ditulis Siti Rahaju,\nseharusnya Siti Rahayu.")
+    page.get_by_role("button", name="Kirim", exact=True).click()
+    expect(page.locator(".request")).to_contain_text("Menunggu jawaban")
+    visitor.check()
+    page.get_by_role("button", name="Keluar").click()
+
+    visitor.sign_in("admin")
+    page.get_by_role("link", name="Perbaikan", exact=True).click()
+    visitor.check()
+    page.get_by_role("link", name="Siti Rahayu").click()
+    visitor.check()
+    page.get_by_label("Apa hasilnya?").select_option("corrected")
+    page.get_by_label("Jawaban Anda").fill("Sudah kami perbaiki, terima kasih.")
+    page.get_by_role("button", name="Jawab").click()
+    expect(page.get_by_text("Tidak ada permintaan yang menunggu")).to_be_visible()
+    visitor.check()
+    page.get_by_role("link", name="Terjawab (1)").click()
+    visitor.check()
+    page.get_by_role("link", name="Siti Rahayu").click()
+    expect(page.locator(".answer")).to_contain_text("Sudah kami perbaiki")
+    visitor.check()
 
 
 def test_an_administrator_finds_what_is_wrong_and_replays_it(visitor: Visitor) -> None:

@@ -115,6 +115,7 @@ def people(engine: Engine) -> People:
         unit, foreign_unit = build.unit(conn, "Regu Menteng", agency), build.unit(conn, "Dinas Pertamanan")
         own, foreign = build.person(conn, unit, "Siti Rahayu"), build.person(conn, foreign_unit, "Budi Santoso")
         boss = build.person(conn, agency, "Rina Marlina")
+        build.has_read_notice(conn, own, foreign, boss)
         window = build.window(conn, own, at(8), at(16), work_date=WORK_DATE, zones=[build.zone(conn)])
         types = [("Penyapuan jalan", "Street sweeping", "meter", 60), ("Rapat", "Meeting", "rapat", 45)]
         columns = ("name_id", "name_en", "volume_unit", "standard_min")

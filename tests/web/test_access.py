@@ -40,7 +40,10 @@ READING = {
     "my_day.today": ("/me", EMPLOYEES),
     "my_day.day": (DAY, EMPLOYEES),
     "my_day.entry": (f"{DAY}/activities/{KEY}", (TO_SIGN_IN, FINE, MISSING, MISSING, MISSING, MISSING)),
-    "my_day.data": ("/me/data", EMPLOYEES),
+    "my_data.show": ("/me/data", EMPLOYEES),
+    "my_data.as_json": ("/me/data/everything.json", EMPLOYEES),
+    "my_data.as_zip": ("/me/data/everything.zip", EMPLOYEES),
+    "notice.show": ("/me/notice", EMPLOYEES),
     "door.osmand": ("/osmand", NO_DEVICE),
     "team.overview": ("/team", READERS),
     "team.reviews": ("/team/reviews", DECIDERS),
@@ -50,6 +53,8 @@ READING = {
     "devices.overview": ("/admin/devices", ADMINISTRATORS),
     "quarantine.overview": ("/admin/quarantine", ADMINISTRATORS),
     "quarantine.message": ("/admin/quarantine/1", ADMINISTRATORS),
+    "corrections.overview": ("/admin/corrections", ADMINISTRATORS),
+    "corrections.show": ("/admin/corrections/1", ADMINISTRATORS),
 }
 REFUSED = 422  # the page is theirs, the change is not possible
 WRITING = {
@@ -61,6 +66,9 @@ WRITING = {
     "my_day.delete": (f"{DAY}/activities/{KEY}/delete", (TO_SIGN_IN, DONE, DONE, DONE, MISSING, MISSING)),
     "my_day.submit": (f"{DAY}/submit", (TO_SIGN_IN, DONE, DONE, DONE, MISSING, MISSING)),
     "quarantine.replay": ("/admin/quarantine/replay", (TO_SIGN_IN, MISSING, MISSING, MISSING, MISSING, DONE)),
+    "my_data.ask": ("/me/data", (TO_SIGN_IN, REFUSED, REFUSED, REFUSED, MISSING, MISSING)),
+    "notice.read": ("/me/notice", (TO_SIGN_IN, DONE, DONE, DONE, MISSING, MISSING)),
+    "corrections.answer": ("/admin/corrections/1", (TO_SIGN_IN, MISSING, MISSING, MISSING, MISSING, REFUSED)),
     "signing_in.sign_out": ("/sign-out", (DONE,) * 6),
 }
 FIELDS = {"key": str(uuid.uuid4()), "decision": "approved", "seen": "submitted"}
@@ -75,7 +83,7 @@ def browser_of(role: str, app: Flask, engine: Engine) -> Browser:
 
 @pytest.fixture
 def prepared(app: Flask, engine: Engine, people: People) -> People:
-    """The snapshot exists, `own` has written an activity with `KEY`, and one message lies in quarantine."""
+    """The snapshot exists, `own` has written an activity with `KEY` and a request, one message lies in quarantine."""
     public = app.extensions["city"].public_dir
     public.mkdir()
     (public / "vehicles.geojson").write_text('{"type": "FeatureCollection", "features": []}')
@@ -84,6 +92,8 @@ def prepared(app: Flask, engine: Engine, people: People) -> People:
         log = conn.scalars(opened.returning(m.DailyLog.id)).one()
         times = {"starts_at": at(8), "ends_at": at(9)}
         conn.execute(insert(m.Activity).values(log_id=log, key=KEY, type_id=people.sweeping, volume=1, **times))
+        asked = {"person_id": people.own, "at": at(9), "about": "register", "text": "My name is wrong."}
+        conn.execute(insert(m.CorrectionRequest).values(asked))
         conn.execute(insert(m.Quarantine).values(received_at=at(8), topic="owntracks/00/x", reasons=["no_time"]))
     return people
 

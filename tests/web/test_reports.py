@@ -13,7 +13,7 @@ from tests import builders as build
 from tests.web.conftest import WORK_DATE, Browser, People, at
 from tests.web.test_team import REVISION, judge
 from tracker.storage import models as m
-from tracker.web.team_reports import harmless
+from tracker.web.csv_text import harmless
 
 
 def table(text: str) -> list[dict[str, str]]:

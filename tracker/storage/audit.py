@@ -56,6 +56,8 @@ class Action(StrEnum):
     NAME_DEPUTY = "name_deputy"
     END_DEPUTY = "end_deputy"
     ADD_ZONE = "add_zone"
+    EXPORT_OWN = "export_own"
+    ANSWER_CORRECTION = "answer_correction"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,15 @@
 | `city` | what every page needs: settings, clock, database |
 | `access` | who may open which page; every view declares it |
 | `words` | the sentences and labels, English here, Indonesian in `translations` |
+| `my_data`, `my_data_categories`, `my_data_files`, `notice` | what is stored about an employee, and being told of it |
+| `corrections`, `correction_words` | what people say is wrong, for administrators to answer |
 | `public`, `signing_in`, `my_day`, `team`, `team_day`, `team_reports`, `health`, `metrics` | one blueprint each |
 | `door`, `door_saving` | where devices send positions over HTTP |
 | `devices`, `quarantine`, `device_words` | what administrators see of devices and what could not be stored |
 | `forms` | what comes from browsers, checked |
 | `security`, `errors`, `language`, `assets`, `formats` | headers, error pages, languages, static files, filters |
-| `commands`, `quarantine_commands`, `audit_commands` | `flask --app wsgi unit add ...`, for operators |
+| `addresses`, `csv_text` | addresses that browsers bring along; tables for spreadsheets |
+| `commands`, `register_commands`, `quarantine_commands`, `audit_commands` | `flask --app wsgi unit add ...` |
 | `audit_words` | what was done with somebody's data, as a sentence |
 """
 
@@ -29,6 +32,7 @@ from tracker.web import (
     audit_commands,
     audit_pages,
     commands,
+    corrections,
     deputies,
     devices,
     door,
@@ -37,7 +41,9 @@ from tracker.web import (
     health,
     language,
     metrics,
+    my_data,
     my_day,
+    notice,
     public,
     quarantine,
     quarantine_commands,
@@ -53,6 +59,7 @@ from tracker.web.city import City, DateConverter, IdConverter, Settings, csrf, d
 BLUEPRINTS = (
     public.pages, signing_in.pages, my_day.pages, team.pages, team_day.pages, team_reports.pages, health.pages,
     metrics.pages, assets.pages, door.pages, devices.pages, quarantine.pages, deputies.pages, audit_pages.pages,
+    my_data.pages, notice.pages, corrections.pages,
 )  # fmt: skip
 LARGEST_REQUEST = 256 * 1024  # bytes; forms are small
 DATABASE_CONNECTIONS = 8  # of one web process, at most

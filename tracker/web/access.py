@@ -15,10 +15,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from tracker.storage.accounts import viewer_of
 from tracker.storage.audit import Actor
+from tracker.storage.notices import acknowledged_at
 from tracker.storage.rights import Right, Viewer
 from tracker.web.city import city, db
 
 COOKIE = "jejak_session"
+BEFORE_NOTICE = ("notice.show", "my_data.as_json", "my_data.as_zip")  # open to who has not read the notice yet
 
 
 class Access(Enum):
@@ -32,6 +34,7 @@ class Access(Enum):
     DEVICE = "a device that shows its secret: the view checks it"
 
 
+OPEN = (Access.PUBLIC, Access.DEVICE)
 RIGHTS = {
     Access.READER: Right.READ,
     Access.DECIDER: Right.DECIDE,
@@ -61,7 +64,7 @@ def declared(app: Flask, endpoint: str) -> Access | None:
 
 def init_app(app: Flask) -> None:
     app.before_request(enforce)
-    app.context_processor(lambda: {"viewer": g.get("viewer")})
+    app.context_processor(lambda: {"viewer": g.get("viewer"), "may_open": may_open})
 
 
 def enforce() -> AnyResponse | None:
@@ -69,14 +72,20 @@ def enforce() -> AnyResponse | None:
     if request.endpoint is None:
         return None  # no such page: the routing error follows
     access = declared(current_app, request.endpoint)
-    if access in (Access.PUBLIC, Access.DEVICE):
+    if access in OPEN:
         return None
     g.viewer = signed_in()
     if g.viewer is None:
         return _to_sign_in()
     if access is None or not _may(g.viewer, access):
         abort(404)
-    return None
+    return _to_notice(g.viewer)
+
+
+def may_open(endpoint: str) -> bool:
+    """Whether the viewer's rights open a page: what leads to it is shown to nobody else."""
+    access = declared(current_app, endpoint)
+    return access in OPEN or (access is not None and _may(viewer(), access))
 
 
 def signed_in() -> Viewer | None:
@@ -115,8 +124,19 @@ def _may(who: Viewer, access: Access) -> bool:
 
 
 def _to_sign_in() -> AnyResponse:
+    return _first_to("signing_in.form")
+
+
+def _to_notice(who: Viewer) -> AnyResponse | None:
+    """An employee reads the present notice before anything else. What is sent is taken: it was begun before."""
+    if who.person_id is None or request.method == "POST" or request.endpoint in BEFORE_NOTICE:
+        return None
+    return None if acknowledged_at(db.session(), who.person_id) else _first_to("notice.show")
+
+
+def _first_to(endpoint: str) -> AnyResponse:
+    """Send a browser to another page first, from which it comes back to the one it wanted."""
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    target = url_for("signing_in.form", next=wanted)
-    if "HX-Request" in request.headers:  # a fragment cannot show the sign-in page: let the whole page go there
-        return Response(headers={"HX-Redirect": url_for("signing_in.form")})
-    return redirect(target, 303)
+    if "HX-Request" in request.headers:  # a fragment cannot show that page: let the whole page go there
+        return Response(headers={"HX-Redirect": url_for(endpoint)})
+    return redirect(url_for(endpoint, next=wanted), 303)

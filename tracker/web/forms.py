@@ -9,15 +9,19 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
+from tracker.domain.correction import LONGEST_TEXT as LONGEST_CORRECTION
+from tracker.domain.correction import SHORTEST_TEXT, Outcome
 from tracker.domain.daily_log import LogState
 from tracker.storage.audit import Action
 from tracker.storage.audit_pages import AuditFilter
+from tracker.storage.corrections import STATES as STATES_OF_CORRECTIONS
 from tracker.storage.daily_logs import Entry, Seen
 from tracker.storage.device_pages import FILTERS, SORTS, DeviceFilter
 from tracker.storage.quarantine_pages import STATES, QuarantineFilter
 from tracker.storage.report_rows import ReportFilter
 from tracker.storage.team_days import STATUSES, TeamFilter
 from tracker.web.city import FIRST_DATE, LARGEST_ID, LAST_DATE
+from tracker.web.my_data_categories import CATEGORIES
 from tracker.web.words import FIELD
 
 LONGEST_TEXT = 500  # characters
@@ -70,6 +74,31 @@ class LookForm(Form):
     why = fields.String(required=True, validate=validate.Length(min=LEAST_REASON, max=LONGEST_TEXT))
 
 
+class Prose(fields.String):
+    """Text of several lines; browsers send each end of a line as two characters and count it as one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return super()._deserialize(value, attr, data, **kwargs).replace("\r\n", "\n")
+
+
+A_TEXT = validate.Length(SHORTEST_TEXT, LONGEST_CORRECTION)
+
+
+class CorrectionForm(Form):
+    about = fields.String(required=True, validate=validate.OneOf(CATEGORIES))
+    text = Prose(required=True, validate=A_TEXT)
+
+
+class AnswerForm(Form):
+    outcome = fields.Enum(Outcome, by_value=True, required=True)
+    answer = Prose(required=True, validate=A_TEXT)
+
+
+class NoticeForm(Form):
+    version = fields.Integer()
+    next = fields.String(load_default="")
+
+
 class PageQuery(Form):
     page = fields.Integer(load_default=1, validate=validate.Range(1, LAST_PAGE))
 
@@ -89,6 +118,10 @@ class ReportQuery(ListQuery):
     first = fields.Date(data_key="from", validate=A_DATE)
     last = fields.Date(data_key="to", validate=A_DATE)
     status = fields.String(load_default="")
+
+
+class CorrectionQuery(PageQuery):
+    state = fields.String(load_default="open", validate=validate.OneOf(STATES_OF_CORRECTIONS))
 
 
 class DeviceQuery(PageQuery):
@@ -118,6 +151,17 @@ class Parsed:
 
     values: dict[str, Any]
     errors: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryInput:
+    """What a form shows: the values as typed, and a sentence for each that was not understood."""
+
+    values: Any
+    errors: Mapping[str, Any]
+
+
+NOTHING_TYPED = EntryInput({}, {})
 
 
 def parse(form: Schema, sent: Mapping[str, str]) -> Parsed:

@@ -13,7 +13,10 @@ LANGUAGES = {"id": "Bahasa Indonesia", "en": "English"}
 COOKIE = "lang"
 COOKIE_DAYS = 365
 # no cookies for citizens and machines
-REMEMBERED_ON = ("signing_in", "my_day", "team", "team_day", "team_reports", "devices", "quarantine")
+REMEMBERED_ON = (
+    "signing_in", "my_day", "my_data", "notice", "team", "team_day", "team_reports", "devices", "quarantine",
+    "corrections",
+)  # fmt: skip
 
 
 def init_app(app: Flask) -> None:

@@ -1,9 +1,8 @@
-"""An employee's day: duty, phone, verdict, activities, submitting; and who looked at the data."""
+"""An employee's day: duty, phone, verdict, activities, submitting."""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,29 +14,19 @@ from werkzeug.wrappers import Response
 from tracker.domain import daily_log as rules
 from tracker.domain.daily_log import LogState, Period, Refused
 from tracker.storage import daily_logs
-from tracker.storage.audit import looks_at
 from tracker.storage.daily_logs import Day
 from tracker.storage.models import Activity, DailyLog
 from tracker.storage.person_days import current_work_date, phone_of, recent_windows, verdicts_of, windows_on
-from tracker.web import audit_words
 from tracker.web.access import Access, allowed, own_person
 from tracker.web.city import city, db
 from tracker.web.formats import machine_clock
-from tracker.web.forms import EntryForm, KeyForm, PageQuery, entry_of, parse
+from tracker.web.forms import EntryForm, EntryInput, KeyForm, entry_of, parse
 from tracker.web.words import REFUSAL
 
 RECENT_DAYS = 10
 FIRST_CHOICES = 6  # activity types shown at once; the others are one tap away
 
 pages = Blueprint("my_day", __name__, url_prefix="/me")
-
-
-@dataclass(frozen=True, slots=True)
-class EntryInput:
-    """What the activity form shows: the values as typed, and a sentence for each that was not understood."""
-
-    values: Any
-    errors: dict[str, Any]
 
 
 @pages.get("")
@@ -88,14 +77,6 @@ def delete(work_date: date, key: uuid.UUID) -> Response:
 def submit(work_date: date) -> Response:
     the_day, said = _day(work_date), _("Submitted. Your supervisor sees it now.")
     return _done(the_day, said, lambda: daily_logs.submit(db.session(), the_day))
-
-
-@pages.get("/data")
-@allowed(Access.EMPLOYEE)
-def data() -> str:
-    """What is stored about the person, why, for how long, and who looked at it."""
-    number = parse(PageQuery(), request.args).values.get("page", 1)
-    return render_template("my_data.html", looks=looks_at(db.session(), own_person(), number), audit_words=audit_words)
 
 
 def _current_date() -> date:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -12,6 +10,7 @@ from tracker.storage.accounts import FIRST_PAUSE, FREE_ATTEMPTS, MINUTE, check_p
 from tracker.storage.audit import Action, Actor, record
 from tracker.storage.models import Account
 from tracker.web.access import COOKIE, Access, allowed, home_of, signed_in
+from tracker.web.addresses import is_ours
 from tracker.web.city import city, db
 from tracker.web.forms import SignInForm, parse
 
@@ -73,17 +72,8 @@ def _admitted(account: Account, wanted: str) -> Response:
     record(db.session(), Actor(account.id, request.remote_addr or ""), Action.SIGN_IN, {}, people=account.people)
     db.session.commit()
     session.clear()  # what was signed before signing in is not valid afterwards
-    response = redirect(wanted if _is_ours(wanted) else url_for("signing_in.form"), 303)
+    response = redirect(wanted if is_ours(wanted) else url_for("signing_in.form"), 303)
     response.set_cookie(
         COOKIE, token, expires=expires_at, secure=city().settings.secure_cookies, httponly=True, samesite="Lax"
     )
     return response
-
-
-def _is_ours(target: str) -> bool:
-    """Whether an address leads to a page of ours and nowhere else."""
-    try:
-        parts = urlsplit(target)
-    except ValueError:  # such as http://[
-        return False
-    return target.startswith("/") and not target.startswith(("//", "/\\")) and not (parts.scheme or parts.netloc)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,13 +15,12 @@ from tracker.storage.report_rows import IDLE, NO_SHOW, Report, ReportFilter, peo
 from tracker.web import words
 from tracker.web.access import Access, actor, allowed, viewer
 from tracker.web.city import city, db
+from tracker.web.csv_text import BYTE_ORDER_MARK, line
 from tracker.web.formats import coverage, local
 from tracker.web.forms import report_filter
 
 LONGEST_DOWNLOAD_DAYS = 92  # a quarter
 TOO_LONG = _("A download covers at most %(days)d days. Choose a later first day.", days=LONGEST_DOWNLOAD_DAYS)
-BYTE_ORDER_MARK = "\ufeff"  # spreadsheets take a file without it for another encoding
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +97,9 @@ def download(name: str) -> Response | tuple[str, int]:
 def csv_lines(report: Report, rows: Iterator[Any]) -> Iterator[str]:
     """A report as CSV text, line by line, titles first."""
     columns = {**SHARED_COLUMNS, **OWN_COLUMNS[report.name], **LAST_COLUMNS}
-    yield BYTE_ORDER_MARK + _line(columns)
+    yield BYTE_ORDER_MARK + line(columns)
     for row in rows:
-        yield _line(harmless(value(row)) for value in columns.values())
-
-
-def harmless(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
-
-
-def _line(cells: Any) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()
+        yield line(value(row) for value in columns.values())
 
 
 def _known(name: str) -> ReportPage:

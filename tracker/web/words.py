@@ -142,6 +142,8 @@ ACTION = {  # short names, for lists of everything
     "end_grant": _("Ended a role"),
     "name_deputy": _("Named a deputy"),
     "end_deputy": _("Ended a deputy's time"),
+    "export_own": _("Downloaded their own data"),
+    "answer_correction": _("Answered a request for correction"),
 }
 AUDIT_ACTION = {
     "view_track": _("opened your track of %(day)s"),
@@ -168,6 +170,8 @@ AUDIT_ACTION = {
     "end_grant": _("took the role %(role)s from your account"),
     "name_deputy": _("named a deputy, you being one of the two, from %(first)s to %(last)s"),
     "end_deputy": _("ended a deputy's time, you being one of the two"),
+    "export_own": _("downloaded everything that is stored about you"),
+    "answer_correction": _("answered your request for correction"),
 }
 INSTEAD_OF = _("in the place of %(name)s")
 ROLE = {
@@ -227,6 +231,10 @@ FIELD = {
     "last": _("Choose the last day."),
     "why": _("Write in 10 to 500 characters why you look."),
     "reason": _("Shorten the reason to 500 characters."),
+    "about": _("Choose what your request is about."),
+    "text": _("Write what is wrong and what would be right, in 10 to 2,000 characters."),
+    "outcome": _("Choose what became of the request."),
+    "answer": _("Write an answer of 10 to 2,000 characters: the person has nothing else to go by."),
 }
 
 # status: title, what happened, what to do next

@@ -38,6 +38,7 @@ from tracker.storage.models.fixes import (
     RewrittenDay,
     StoredFix,
 )
+from tracker.storage.models.privacy import CorrectionRequest, NoticeAcknowledgement
 from tracker.storage.models.register import (
     CAPABILITIES,
     Assignment,
@@ -61,6 +62,7 @@ __all__ = [
     "AuditLink",
     "Base",
     "CAPABILITIES",
+    "CorrectionRequest",
     "DailyLog",
     "Deputy",
     "Device",
@@ -75,6 +77,7 @@ __all__ = [
     "LogDecision",
     "MachineReading",
     "Membership",
+    "NoticeAcknowledgement",
     "Person",
     "Quarantine",
     "READ_ONLY",
@@ -97,9 +100,14 @@ __all__ = [
 ]
 
 APPEND_ONLY = (
-    "audit", "device_status", "fix", "idle_revision", "log_decision", "machine_counters", "quarantine", "verdict",
+    "audit", "correction_request", "device_status", "fix", "idle_revision", "log_decision", "machine_counters",
+    "notice_acknowledgement", "quarantine", "verdict",
 )  # fmt: skip
 READ_ONLY = ("audit_chain", "retention", "rewritten_day")
-UPDATABLE = {"quarantine": ("replayed_at",)}  # columns of append-only tables that may change all the same
+# columns of append-only tables that may change all the same
+UPDATABLE = {
+    "correction_request": ("answer", "answered_at", "answered_by", "outcome"),
+    "quarantine": ("replayed_at",),
+}
 # where not all columns of a new row are the application's to say
 INSERTABLE = {"audit": ("account_id", "people", "action", "why", "address", "detail")}

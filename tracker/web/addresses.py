@@ -1,0 +1,14 @@
+"""Addresses that browsers bring along, such as where they wanted to go."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+
+def is_ours(target: str) -> bool:
+    """Whether an address leads to a page of ours and nowhere else."""
+    try:
+        parts = urlsplit(target)
+    except ValueError:  # such as http://[
+        return False
+    return target.startswith("/") and not target.startswith(("//", "/\\")) and not (parts.scheme or parts.netloc)

@@ -1,0 +1,77 @@
+"""Requests for correction, for administrators: what people say is wrong, and answering them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from tracker.domain.correction import LONGEST_TEXT, SHORTEST_TEXT, Refused
+from tracker.storage import corrections
+from tracker.storage.audit import Action, record
+from tracker.storage.corrections import Answer
+from tracker.storage.models import CorrectionRequest
+from tracker.web import correction_words
+from tracker.web.access import Access, actor, allowed, viewer
+from tracker.web.city import city, db
+from tracker.web.forms import NOTHING_TYPED, AnswerForm, CorrectionQuery, EntryInput, parse
+from tracker.web.my_data_categories import CATEGORIES
+
+pages = Blueprint("corrections", __name__, url_prefix="/admin/corrections")
+
+
+@pages.get("")
+@allowed(Access.ADMINISTRATOR)
+def overview() -> str:
+    """The requests in a state, open ones by default; state and page are in the address."""
+    asked = parse(CorrectionQuery(), request.args).values
+    state = asked.get("state", "open")
+    requests, counts = corrections.request_list(db.session(), viewer(), state, asked.get("page", 1))
+    return render_template(
+        "corrections.html", state=state, requests=requests, counts=counts, categories=CATEGORIES,
+        correction_words=correction_words,
+    )  # fmt: skip
+
+
+@pages.get("/<id:request_id>")
+@allowed(Access.ADMINISTRATOR)
+def show(request_id: int) -> str:
+    """One request, with its answer or the form for it."""
+    return _page(_known(request_id))
+
+
+@pages.post("/<id:request_id>")
+@allowed(Access.ADMINISTRATOR)
+def answer(request_id: int) -> Response | tuple[str, int]:
+    """Answer a request; what was typed is shown again where it cannot be saved."""
+    asked, parsed = _known(request_id), parse(AnswerForm(), request.form)
+    errors = parsed.errors
+    if not errors:
+        try:
+            _answer(asked, Answer(parsed.values["outcome"], parsed.values["answer"]))
+            flash(_("Answered. The person sees it on their page."), "good")
+            return redirect(url_for("corrections.overview"), 303)
+        except Refused as refused:
+            db.session.rollback()
+            errors = {"": correction_words.REFUSAL[refused.refusal]}
+    return _page(asked, EntryInput(request.form, errors)), 422
+
+
+def _answer(asked: CorrectionRequest, said: Answer) -> None:
+    session = db.session()
+    detail = {"request_id": asked.id, "about": asked.about, "outcome": said.outcome}
+    corrections.answer(session, viewer(), asked, said, city().now())
+    record(session, actor(), Action.ANSWER_CORRECTION, detail, people=[asked.person_id])
+    session.commit()
+
+
+def _known(request_id: int) -> CorrectionRequest:
+    return corrections.request_for(db.session(), viewer(), request_id) or abort(404)
+
+
+def _page(asked: CorrectionRequest, typed: EntryInput = NOTHING_TYPED) -> str:
+    return render_template(
+        "correction.html", asked=asked, own=asked.person_id == viewer().person_id, categories=CATEGORIES,
+        correction_words=correction_words, entry=typed, shortest=SHORTEST_TEXT,
+        longest=LONGEST_TEXT,
+    )  # fmt: skip

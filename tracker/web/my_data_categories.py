@@ -1,0 +1,174 @@
+"""The kinds of data that the city holds about a person: what, why, how long, and the query that finds them.
+
+One table, which the page and both downloads are made of. `tables` are those whose rows about a person the query gives:
+a test fails on a table about people that no category names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _
+
+from tracker.storage import my_data as stored
+from tracker.storage.my_data import Query
+from tracker.web.words import Text
+
+EMPLOYMENT = _("your employment (UU PDP, article 20(2)b)")
+LAW = _("what the law obliges the city to (UU PDP, article 20(2)c)")
+TASK = _("the city's public task (UU PDP, article 20(2)e)")
+SAFETY = _("the safety of your account and of the service (UU PDP, article 20(2)f)")
+
+NO_TERM = _("No term is set: until the city deletes it.")
+RETENTION = _("%(days)d days, then deleted.")
+PRESENT_ONLY = _("Only the present state: each message replaces it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A kind of data. `name` is its name in the downloads, `ground` what permits it, `kept` how long."""
+
+    name: str
+    what: Text
+    why: Text
+    ground: Text
+    kept: Text
+    query: Query
+    tables: tuple[str, ...]
+
+    def kept_words(self, retention_days: int) -> str:
+        return str(self.kept) % {"days": retention_days}
+
+
+_ALL = (
+    Category(
+        "register", _("Entry in the register"),
+        _("NIP, name, and in which unit and position from when until when: to know who belongs to which team."),
+        EMPLOYMENT, NO_TERM, stored.register_entry, ("person", "membership"),
+    ),
+    Category(
+        "account", _("Account"),
+        _("User name and wrong passwords in a row: so that only you can sign in. The password itself is not "
+          "stored."),
+        SAFETY, NO_TERM, stored.account, ("account",),
+    ),
+    Category(
+        "roles", _("Roles of the account"),
+        _("Whose days you may read or decide on, or what you administer, from when until when."),
+        EMPLOYMENT, NO_TERM, stored.roles, ("role_grant",),
+    ),
+    Category(
+        "deputies", _("Deputies"),
+        _("Who decided in whose place, from when until when: so that a decision has its author."),
+        EMPLOYMENT, NO_TERM, stored.deputies, ("deputy",),
+    ),
+    Category(
+        "sessions", _("Browsers that are signed in"),
+        _("When each was signed in and when that ends: so that you need not sign in every time."),
+        SAFETY, _("Until it ends or you sign out."), stored.sessions, ("web_session",),
+    ),
+    Category(
+        "sign_in_failures", _("Wrong passwords at the account"),
+        _("The address they came from and how many: against guessing."),
+        SAFETY, _("A day, or until you sign in from there."), stored.sign_in_failures, ("sign_in_failure",),
+    ),
+    Category(
+        "phones", _("Phones carried"),
+        _("Which, from when until when: a position belongs to whoever carried the phone."),
+        EMPLOYMENT, NO_TERM, stored.phones, ("device", "assignment"),
+    ),
+    Category(
+        "drives", _("Vehicles driven"),
+        _("Which, from when until when: the day of a vehicle is that of its driver."),
+        EMPLOYMENT, NO_TERM, stored.drives, ("driver_session",),
+    ),
+    Category(
+        "positions", _("Positions of the phone on duty"),
+        _("Time, place, accuracy, speed and battery: to show that you were at your place of work."),
+        TASK, RETENTION, stored.positions, ("fix",),
+    ),
+    Category(
+        "not_stored", _("Counters of what the phone sent"),
+        _("How much was stored and how much was not, such as positions off duty: to see that both work. Counted for a "
+          "phone since it was added, whoever carried it."),
+        TASK, NO_TERM, stored.not_stored, ("device_state",),
+    ),
+    Category(
+        "health", _("State of the phone"),
+        _("When it was heard, battery, network and delay, also off duty: a silent phone is not absence, and this says "
+          "why it was silent."),
+        TASK, PRESENT_ONLY, stored.health, ("device_state",),
+    ),
+    Category(
+        "statuses", _("What the phone said of itself"),
+        _("App version and whether it may use the location: to help when no position arrives."),
+        TASK, RETENTION, stored.statuses, ("device_status",),
+    ),
+    Category(
+        "machine_hours", _("Machine hours that the device sent"),
+        _("Counters of a machine: hours, distance, fuel. Phones send none."),
+        TASK, RETENTION, stored.machine_hours, ("machine_counters",),
+    ),
+    Category(
+        "unread_messages", _("Messages that could not be read"),
+        _("When and why not, never what they said: to mend the phone or the service."),
+        TASK, RETENTION, stored.unread_messages, ("quarantine",),
+    ),
+    Category(
+        "unread_counts", _("How often messages could not be read"),
+        _("Counted by day and reason: to mend the phone or the service."),
+        TASK, RETENTION, stored.unread_counts, ("rejection",),
+    ),
+    Category(
+        "duties", _("Duties"),
+        _("Shift, times and places: positions are kept only in these times, and judged by them."),
+        EMPLOYMENT, NO_TERM, stored.duties, ("duty_window", "duty_window_zone"),
+    ),
+    Category(
+        "verdicts", _("Verdicts on the duties"),
+        _("Every revision with what it rests on: to show presence. Nothing is ever overwritten, so that you can "
+          "contest it."),
+        TASK, NO_TERM, stored.verdicts, ("verdict",),
+    ),
+    Category(
+        "idle", _("Idle time on the duties"),
+        _("Every revision, relative to your role; time that nobody observed never counts."),
+        TASK, NO_TERM, stored.idle_revisions, ("idle_revision",),
+    ),
+    Category(
+        "daily_logs", _("Daily logs"),
+        _("The day, its state and when you submitted it: to report your work."),
+        EMPLOYMENT, NO_TERM, stored.daily_logs, ("daily_log",),
+    ),
+    Category(
+        "activities", _("Activities"),
+        _("What you wrote: kind of work, times, volume and note."),
+        EMPLOYMENT, NO_TERM, stored.activities, ("activity",),
+    ),
+    Category(
+        "decisions", _("Decisions on the daily logs"),
+        _("What was decided, by whom and why: so that you can correct or contest it."),
+        EMPLOYMENT, NO_TERM, stored.decisions, ("log_decision",),
+    ),
+    Category(
+        "looks", _("Who looked at the data"),
+        _("Who, when and what: so that nobody looks unseen. It is shown on this page."),
+        LAW, NO_TERM, stored.looks, ("audit",),
+    ),
+    Category(
+        "own_acts", _("What the account was used for"),
+        _("When and for what kind of act: whoever sees the data of others answers for it."),
+        LAW, NO_TERM, stored.own_acts, ("audit",),
+    ),
+    Category(
+        "corrections", _("Requests for correction"),
+        _("What you asked and what was answered: to keep your right to correction."),
+        LAW, NO_TERM, stored.corrections, ("correction_request",),
+    ),
+    Category(
+        "notices", _("Privacy notices read"),
+        _("Which version and when: to show that you were told."),
+        LAW, NO_TERM, stored.notices, ("notice_acknowledgement",),
+    ),
+)  # fmt: skip
+CATEGORIES = {category.name: category for category in _ALL}
