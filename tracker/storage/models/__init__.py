@@ -71,6 +71,8 @@ __all__ = [
 
 APPEND_ONLY = (
     "audit", "device_status", "fix", "idle_revision", "log_decision", "machine_counters", "quarantine", "verdict",
+    "zone",
 )  # fmt: skip
 READ_ONLY = ("retention", "rewritten_day")
-UPDATABLE = {"quarantine": ("replayed_at",)}  # columns of append-only tables that may change all the same
+# columns of append-only tables that may change all the same
+UPDATABLE = {"quarantine": ("replayed_at",), "zone": ("name",)}
