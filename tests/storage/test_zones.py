@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from tracker.domain.geo import Circle, Polygon
@@ -72,6 +72,15 @@ def test_a_geometry_that_is_none_is_refused_with_a_sentence(session: Session, ge
     with pytest.raises(BadShape) as refused:
         add_polygon(session, "Menteng", geometry)
     assert said in str(refused.value)
+
+
+def test_the_shape_of_a_zone_is_never_changed_because_verdicts_name_it(session: Session) -> None:
+    zone = add_circle(session, "Taman", -6.2, 106.8, 150)
+    zone.name = "Taman Suropati"
+    session.commit()
+    zone.radius_m = 151
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        session.commit()
 
 
 @pytest.mark.parametrize("shape", [{}, {"radius_m": 150, "parts": [[RING]]}])

@@ -101,13 +101,14 @@ __all__ = [
 
 APPEND_ONLY = (
     "audit", "correction_request", "device_status", "fix", "idle_revision", "log_decision", "machine_counters",
-    "notice_acknowledgement", "quarantine", "verdict",
+    "notice_acknowledgement", "quarantine", "verdict", "zone",
 )  # fmt: skip
 READ_ONLY = ("audit_chain", "retention", "rewritten_day")
 # columns of append-only tables that may change all the same
 UPDATABLE = {
     "correction_request": ("answer", "answered_at", "answered_by", "outcome"),
     "quarantine": ("replayed_at",),
+    "zone": ("name",),
 }
 # where not all columns of a new row are the application's to say
 INSERTABLE = {"audit": ("account_id", "people", "action", "why", "address", "detail")}
