@@ -49,7 +49,5 @@ def switched(language: str) -> str:
     return f"{request.path}?{urlencode([*kept, ('lang', language)])}"
 
 
-
-
 def _words_for_templates() -> dict[str, object]:
     return {"languages": LANGUAGES, "language": str(get_locale()), "switched": switched}
