@@ -159,9 +159,7 @@ def _snapshot(folder: Path, lon: float = 106.82) -> None:
     ]
     folder.mkdir(exist_ok=True)
     fresh = folder / "fresh"
-    fresh.write_text(
-        json.dumps({"type": "FeatureCollection", "generated_at": now.isoformat(), "features": vehicles})
-    )
+    fresh.write_text(json.dumps({"type": "FeatureCollection", "generated_at": now.isoformat(), "features": vehicles}))
     fresh.replace(folder / "vehicles.geojson")
 
 
