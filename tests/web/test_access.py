@@ -17,6 +17,7 @@ TO_SIGN_IN, MISSING, FINE, DONE = 303, 404, 200, 303
 KEY = uuid.uuid4()
 
 EVERYBODY = (FINE,) * 5
+SIGNED_IN = (TO_SIGN_IN, FINE, FINE, FINE, FINE)
 EMPLOYEES = (TO_SIGN_IN, FINE, FINE, FINE, MISSING)  # an administrator is no person of the register
 SUPERVISORS = (TO_SIGN_IN, MISSING, FINE, FINE, FINE)
 ADMINISTRATORS = (TO_SIGN_IN, MISSING, MISSING, MISSING, FINE)
@@ -32,6 +33,12 @@ READING = {
     "public.boundaries": ("/public/boundaries.geojson", EVERYBODY),
     "public.station_zones": ("/public/stations.geojson", EVERYBODY),
     "signing_in.form": ("/sign-in", (FINE, DONE, DONE, DONE, DONE)),
+    "activation.form": ("/activate", EVERYBODY),
+    "second_factor.code": ("/sign-in/code", (TO_SIGN_IN, DONE, DONE, DONE, DONE)),  # there is no code to wait for
+    "account.overview": ("/account", SIGNED_IN),
+    "account.password": ("/account/password", SIGNED_IN),
+    "second_factor.show": ("/account/second-factor", SIGNED_IN),
+    "tokens.overview": ("/account/tokens", SUPERVISORS),
     "health.alive": ("/healthz", EVERYBODY),
     "health.ready": ("/readyz", EVERYBODY),
     "metrics.show": ("/metrics", (MISSING,) * 5),
@@ -53,6 +60,15 @@ READING = {
 REFUSED = 422  # the page is theirs, the change is not possible
 WRITING = {
     "signing_in.sign_in": ("/sign-in", (401,) * 5),
+    "activation.activate": ("/activate", (401,) * 5),
+    "second_factor.code": ("/sign-in/code", (TO_SIGN_IN, DONE, DONE, DONE, DONE)),
+    "account.password": ("/account/password", (TO_SIGN_IN, REFUSED, REFUSED, REFUSED, REFUSED)),
+    "second_factor.show": ("/account/second-factor", (TO_SIGN_IN, DONE, DONE, DONE, DONE)),  # begin with the page
+    "second_factor.remove": ("/account/second-factor/remove", (TO_SIGN_IN, REFUSED, REFUSED, REFUSED, REFUSED)),
+    "account.end_one": ("/account/sessions/2147483647/end", (TO_SIGN_IN, DONE, DONE, DONE, DONE)),
+    "account.end_others": ("/account/sessions/end-others", (TO_SIGN_IN, DONE, DONE, DONE, DONE)),
+    "tokens.make": ("/account/tokens", (TO_SIGN_IN, MISSING, REFUSED, REFUSED, REFUSED)),
+    "tokens.revoke": ("/account/tokens/1/revoke", (TO_SIGN_IN, MISSING, DONE, DONE, DONE)),
     "door.owntracks": ("/pub", NO_DEVICE),
     "my_day.add": (f"{DAY}/activities", (TO_SIGN_IN, REFUSED, REFUSED, REFUSED, MISSING)),
     "my_day.change": (f"{DAY}/activities/{KEY}", (TO_SIGN_IN, REFUSED, MISSING, MISSING, MISSING)),

@@ -26,6 +26,18 @@ class Action(StrEnum):
     EXPORT_REPORT = "export_report"
     VIEW_MESSAGE = "view_message"
     REPLAY_MESSAGES = "replay_messages"
+    SIGN_IN = "sign_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGN_OUT = "sign_out"
+    ACTIVATE_ACCOUNT = "activate_account"
+    RESET_ACCOUNT = "reset_account"
+    CLOSE_ACCOUNT = "close_account"
+    CHANGE_PASSWORD = "change_password"
+    SECOND_FACTOR_ON = "second_factor_on"
+    SECOND_FACTOR_OFF = "second_factor_off"
+    END_SESSION = "end_session"
+    MAKE_TOKEN = "make_token"
+    REVOKE_TOKEN = "revoke_token"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,11 @@ class Viewer:
     def sees_team(self) -> bool:
         return self.role in ("supervisor", "administrator")
 
+    @property
+    def decides_or_administers(self) -> bool:
+        """Whose account would be worth most to a thief: it has shorter sessions and a second factor."""
+        return self.sees_team
+
 
 def visible_people(viewer: Viewer) -> Select[int]:
     """The ids of the people `viewer` may see: all, those of the supervised units, or oneself."""

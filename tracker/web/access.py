@@ -1,42 +1,62 @@
 """Who may open which page. A view without a declared access is closed to everybody.
 
 The browser's session is read at each request, so a changed right or a sign-out takes effect at once. What an account
-may not open does not exist for it: 404.
+may not open does not exist for it: 404. Until all `STEPS` are done a session opens nothing but the step that is due.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from tracker.storage.accounts import viewer_of
 from tracker.storage.audit import Actor
 from tracker.storage.rights import Viewer
+from tracker.storage.sessions import SignedIn, signed_in_by
 from tracker.web.city import city, db
-
-COOKIE = "jejak_session"
+from tracker.web.cookies import session_token
 
 
 class Access(Enum):
     PUBLIC = "anybody"
+    ACCOUNT = "whoever is signed in"
     EMPLOYEE = "an account that belongs to a person"
     TEAM = "a supervisor or administrator"
     ADMINISTRATOR = "an administrator"
     DEVICE = "a device that shows its secret: the view checks it"
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a session must do before it opens anything else: one endpoint, which reads and takes the answer."""
+
+    endpoint: str
+    due: Callable[[SignedIn], bool]
+
+
+def must_have_second_factor(who: Viewer) -> bool:
+    """Whether this city wants a second factor of this account."""
+    return city().settings.second_factor and who.decides_or_administers
+
+
+# the first one that is due comes first
+STEPS = (
+    Step("second_factor.code", lambda who: who.awaits_code),
+    Step("second_factor.show", lambda who: not who.has_second_factor and must_have_second_factor(who.viewer)),
+)
+
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
 
-def allowed(access: Access) -> Callable[[ViewT], ViewT]:
-    """Declare who may open a view."""
+def allowed(access: Access, scope: str | None = None) -> Callable[[ViewT], ViewT]:
+    """Declare who may open a view; with a `scope`, also machines whose token has it (see `machines`)."""
 
     def declare(view: ViewT) -> ViewT:
-        view.access = access  # type: ignore[attr-defined]
+        view.access, view.scope = access, scope  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -48,9 +68,15 @@ def declared(app: Flask, endpoint: str) -> Access | None:
     return access
 
 
+def declared_scope(app: Flask, endpoint: str) -> str | None:
+    """Which scope of a token opens the view of an endpoint; None: no token does."""
+    scope: str | None = getattr(app.view_functions.get(endpoint), "scope", None)
+    return scope
+
+
 def init_app(app: Flask) -> None:
     app.before_request(enforce)
-    app.context_processor(lambda: {"viewer": g.get("viewer")})
+    app.context_processor(lambda: {"viewer": g.get("viewer"), "step": g.get("step")})
 
 
 def enforce() -> AnyResponse | None:
@@ -60,18 +86,40 @@ def enforce() -> AnyResponse | None:
     access = declared(current_app, request.endpoint)
     if access in (Access.PUBLIC, Access.DEVICE):
         return None
-    g.viewer = signed_in()
-    if g.viewer is None:
-        return _to_sign_in()
+    if "machine" not in g:
+        refused_or_due = _enter()
+        if g.get("step") or refused_or_due:
+            return refused_or_due
     if access is None or not _may(g.viewer, access):
         abort(404)
     return None
 
 
-def signed_in() -> Viewer | None:
-    """Whose browser this is."""
-    token = request.cookies.get(COOKIE)
-    return viewer_of(db.session(), token, city().now()) if token else None
+def _enter() -> AnyResponse | None:
+    """Find out whose browser this is; a redirect where it is nobody's, or where another step comes first."""
+    who = signed_in()
+    if who is None:
+        return _away_to("signing_in.form")
+    g.signed_in, g.viewer = who, who.viewer
+    g.step = next((step for step in STEPS if step.due(who)), None)
+    return None if g.step is None or g.step.endpoint == request.endpoint else _away_to(g.step.endpoint)
+
+
+def signed_in() -> SignedIn | None:
+    """Whose browser this is, and what is still due."""
+    token = session_token()
+    return signed_in_by(db.session(), token, city().now(), address()) if token else None
+
+
+def this_session() -> SignedIn:
+    """The session that opens this page; only for pages that are not public, and not for machines."""
+    found: SignedIn = g.signed_in
+    return found
+
+
+def address() -> str:
+    """Where this request comes from."""
+    return request.remote_addr or ""
 
 
 def viewer() -> Viewer:
@@ -82,7 +130,7 @@ def viewer() -> Viewer:
 
 def actor() -> Actor:
     """Who acts in this request, and from where."""
-    return Actor(viewer().account_id, request.remote_addr or "")
+    return Actor(viewer().account_id, address())
 
 
 def own_person() -> int:
@@ -100,12 +148,14 @@ def home_of(who: Viewer) -> str:
 def _may(who: Viewer, access: Access) -> bool:
     if access is Access.ADMINISTRATOR:
         return who.role == "administrator"
+    if access is Access.ACCOUNT:
+        return True
     return who.sees_team if access is Access.TEAM else who.person_id is not None
 
 
-def _to_sign_in() -> AnyResponse:
+def _away_to(endpoint: str) -> AnyResponse:
+    """To another page, which leads back here afterwards."""
+    if "HX-Request" in request.headers:  # a fragment cannot show that page: let the whole page go there
+        return Response(headers={"HX-Redirect": url_for(endpoint)})
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    target = url_for("signing_in.form", next=wanted)
-    if "HX-Request" in request.headers:  # a fragment cannot show the sign-in page: let the whole page go there
-        return Response(headers={"HX-Redirect": url_for("signing_in.form")})
-    return redirect(target, 303)
+    return redirect(url_for(endpoint, next=wanted), 303)

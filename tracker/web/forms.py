@@ -15,8 +15,9 @@ from tracker.storage.device_pages import FILTERS, SORTS, DeviceFilter
 from tracker.storage.quarantine_pages import STATES, QuarantineFilter
 from tracker.storage.report_rows import ReportFilter
 from tracker.storage.team_days import STATUSES, TeamFilter
+from tracker.storage.tokens import LONGEST_VALID
 from tracker.web.city import FIRST_DATE, LARGEST_ID, LAST_DATE
-from tracker.web.words import FIELD
+from tracker.web.words import FIELD, SCOPE
 
 LONGEST_TEXT = 500  # characters
 LARGEST_VOLUME = 1_000_000
@@ -53,8 +54,18 @@ class DecisionForm(Form):
 
 class SignInForm(Form):
     username = fields.String(load_default="", validate=validate.Length(max=100))
-    password = fields.String(load_default="", validate=validate.Length(max=200))
     next = fields.String(load_default="")
+
+
+class ActivationForm(Form):
+    username = fields.String(load_default="", validate=validate.Length(max=100))
+    code = fields.String(load_default="", validate=validate.Length(max=100))
+
+
+class TokenForm(Form):
+    name = fields.String(required=True, validate=validate.Length(max=LONGEST_SEARCH))
+    scope = fields.String(required=True, validate=validate.OneOf(SCOPE))
+    days = fields.Integer(required=True, validate=validate.Range(1, LONGEST_VALID.days))
 
 
 class PageQuery(Form):

@@ -13,7 +13,8 @@ LANGUAGES = {"id": "Bahasa Indonesia", "en": "English"}
 COOKIE = "lang"
 COOKIE_DAYS = 365
 # no cookies for citizens and machines
-REMEMBERED_ON = ("signing_in", "my_day", "team", "team_day", "team_reports", "devices", "quarantine")
+REMEMBERED_ON = ("signing_in", "my_day", "team", "team_day", "team_reports", "devices", "quarantine",
+                 "activation", "second_factor", "account", "tokens")  # fmt: skip
 
 
 def init_app(app: Flask) -> None:
@@ -44,8 +45,6 @@ def switched(language: str) -> str:
     """This page's address in another language, with all else of its query kept."""
     kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
     return f"{request.path}?{urlencode([*kept, ('lang', language)])}"
-
-
 
 
 def _words_for_templates() -> dict[str, object]:

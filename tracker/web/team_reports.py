@@ -57,7 +57,7 @@ pages = Blueprint("team_reports", __name__, url_prefix="/team/reports")
 
 
 @pages.get("/<name>")
-@allowed(Access.TEAM)
+@allowed(Access.TEAM, scope="reports:read")
 def show(name: str) -> str:
     """One page of a report."""
     page = _known(name)
@@ -79,7 +79,7 @@ def _page(page: ReportPage, wanted: ReportFilter, number: int, problem: Any = No
 
 
 @pages.get("/<name>.csv")
-@allowed(Access.TEAM)
+@allowed(Access.TEAM, scope="reports:read")
 def download(name: str) -> Response | tuple[str, int]:
     """All rows of the filter, streamed. That they were taken away is recorded before any is sent."""
     page = _known(name)

@@ -109,6 +109,8 @@ KIND = {
 
 AUDIT_ACTION = {"view_track": _("opened your track of %(day)s")}
 
+SCOPE = {"reports:read": _("Read and download the presence and idle reports")}  # what a token may be made for
+
 REFUSAL = {
     Refusal.DAY_CLOSED: _("This day is closed. Ask your supervisor to reopen it."),
     Refusal.DAY_IN_REVIEW: _("This day is with your supervisor. You can write again when it is returned."),

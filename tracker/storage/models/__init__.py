@@ -7,7 +7,7 @@ role may only read and insert into the tables of `APPEND_ONLY`, and only read th
 
 from __future__ import annotations
 
-from tracker.storage.models.accounts import Account, Audit, SignInFailure, WebSession
+from tracker.storage.models.accounts import Account, ApiToken, Audit, SecondFactor, SignInFailure, WebSession
 from tracker.storage.models.base import Base
 from tracker.storage.models.daily_log import Activity, ActivityType, DailyLog, LogDecision
 from tracker.storage.models.duty import (
@@ -37,6 +37,7 @@ __all__ = [
     "Account",
     "Activity",
     "ActivityType",
+    "ApiToken",
     "Assignment",
     "Audit",
     "Base",
@@ -58,6 +59,7 @@ __all__ = [
     "Retention",
     "Revision",
     "RewrittenDay",
+    "SecondFactor",
     "Shift",
     "SignInFailure",
     "StoredFix",

@@ -1,0 +1,111 @@
+"""`flask --app wsgi account|administrator|token ...`: who may sign in, and which machines may read."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from tracker.storage import accounts
+from tracker.storage.audit import COMMAND_LINE, Action, Actor, record
+from tracker.storage.register import NotFound
+from tracker.storage.tokens import LONGEST_VALID, NameTaken, make_token, revoke_token_named
+from tracker.web.city import city, db
+from tracker.web.commands import not_empty, one_transaction, with_code
+from tracker.web.words import SCOPE
+
+FIRST_NAME = "admin"
+OPERATOR = Actor(None, COMMAND_LINE)
+
+administrator_group = AppGroup("administrator", help="Accounts that see the whole city.")
+account_group = AppGroup("account", help="Accounts that exist.")
+token_group = AppGroup("token", help="Tokens with which machines read.")
+
+
+def init_app(app: Flask) -> None:
+    for group in (administrator_group, account_group, token_group):
+        app.cli.add_command(group)
+
+
+@administrator_group.command("add")
+@click.argument("username", callback=not_empty)
+@one_transaction
+def add_administrator(username: str) -> None:
+    """Add an account that sees the whole city; its one-time code is shown once."""
+    account = accounts.add_account(db.session(), username, "administrator")
+    click.echo(with_code(account.username, accounts.give_code(account, city().now())))
+
+
+@administrator_group.command("first")
+@one_transaction
+def add_first_administrator() -> None:
+    """Add the account `admin` to a city that has no account yet; its one-time code is shown once."""
+    account = accounts.first_administrator(db.session(), FIRST_NAME)
+    if account is None:
+        raise click.ClickException("this city has accounts already; `flask account reset NAME` gives one a new code")
+    click.echo(with_code(account.username, accounts.give_code(account, city().now())))
+
+
+@account_group.command("reset")
+@click.argument("username")
+@one_transaction
+def reset(username: str) -> None:
+    """Give an account a new one-time code, shown once. Its password, second factor, sessions and tokens end now."""
+    account = accounts.account_named(db.session(), username)
+    code = accounts.reset_account(db.session(), username, city().now())
+    if account is None or code is None:
+        raise NotFound(f"no account named {username!r}")
+    record(db.session(), OPERATOR, Action.RESET_ACCOUNT, {"account_id": account.id})
+    click.echo(with_code(account.username, code))
+
+
+@account_group.command("close")
+@click.argument("username")
+@one_transaction
+def close(username: str) -> None:
+    """Close an account: who is signed in with it is signed out, its tokens end, and nobody signs in again."""
+    account = accounts.close_account(db.session(), username, city().now())
+    if account is None:
+        raise NotFound(f"no account named {username!r}")
+    record(db.session(), OPERATOR, Action.CLOSE_ACCOUNT, {"account_id": account.id})
+    click.echo(f"account {account.username!r} closed; `flask account reset` opens it again")
+
+
+@token_group.command("add")
+@click.argument("username")
+@click.option("--name", required=True, callback=not_empty, help="What the token is for, such as the machine's name.")
+@click.option("--scope", "scopes", required=True, multiple=True, type=click.Choice(sorted(SCOPE)))
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, LONGEST_VALID.days))
+@one_transaction
+def add_token(username: str, name: str, scopes: tuple[str, ...], days: int) -> None:
+    """Make a token with the rights of an account, of which a machine may use the scopes; it is shown once."""
+    account_id, now, valid = _id_of(username), city().now(), timedelta(days=days)
+    try:
+        token_id, token = make_token(db.session(), account_id, name, sorted(set(scopes)), now, valid)
+    except NameTaken as error:
+        raise click.ClickException(str(error)) from error
+    detail = {"account_id": account_id, "token_id": token_id, "name": name, "scopes": sorted(set(scopes))}
+    record(db.session(), OPERATOR, Action.MAKE_TOKEN, detail)
+    click.echo(f"token: {token}  (shown once, valid for {days} days)")
+
+
+@token_group.command("revoke")
+@click.argument("username")
+@click.option("--name", required=True, help="The token's name.")
+@one_transaction
+def revoke(username: str, name: str) -> None:
+    """Take a token out of use, for good."""
+    account_id = _id_of(username)
+    if not revoke_token_named(db.session(), account_id, name, city().now()):
+        raise NotFound(f"{username!r} has no token named {name!r}")
+    record(db.session(), OPERATOR, Action.REVOKE_TOKEN, {"account_id": account_id, "name": name})
+    click.echo(f"token {name!r} is revoked")
+
+
+def _id_of(username: str) -> int:
+    account = accounts.account_named(db.session(), username)
+    if account is None or account.closed_at is not None:
+        raise NotFound(f"no open account named {username!r}")
+    return account.id
