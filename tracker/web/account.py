@@ -13,7 +13,7 @@ from tracker.storage.sessions import end_session, end_sessions, sessions_of
 from tracker.web.access import Access, actor, allowed, must_have_second_factor, this_session, viewer
 from tracker.web.city import city, db
 from tracker.web.entrance import reentered, session_begun
-from tracker.web.passwords import LONGEST, SHORTEST, problem_with, typed
+from tracker.web.passwords import SHORTEST, problem_with, typed
 from tracker.web.user_agents import device_name
 
 pages = Blueprint("account", __name__, url_prefix="/account")
@@ -79,5 +79,5 @@ def password() -> Response:
 
 
 def _password_page(problem: str | None = None) -> Response:
-    page = render_template("password.html", problem=problem, shortest=SHORTEST, longest=LONGEST)
+    page = render_template("password.html", problem=problem, shortest=SHORTEST)
     return make_response(page, 422 if problem else 200)

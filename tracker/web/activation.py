@@ -13,7 +13,7 @@ from tracker.web.access import Access, address, allowed
 from tracker.web.city import city, db
 from tracker.web.entrance import admitted
 from tracker.web.forms import ActivationForm, parse
-from tracker.web.passwords import problem_with, typed
+from tracker.web.passwords import SHORTEST, problem_with, typed
 
 pages = Blueprint("activation", __name__)
 
@@ -22,7 +22,7 @@ pages = Blueprint("activation", __name__)
 @allowed(Access.PUBLIC)
 def form() -> str:
     """Name, code and the password to be."""
-    return render_template("activate.html", sent={})
+    return render_template("activate.html", sent={}, shortest=SHORTEST)
 
 
 @pages.post("/activate")
@@ -38,7 +38,7 @@ def activate() -> Response:
     if problem:
         undo_attempt(session, account, address())
         db.session.commit()
-        return make_response(render_template("activate.html", sent=sent, problem=problem), 422)
+        return make_response(render_template("activate.html", sent=sent, shortest=SHORTEST, problem=problem), 422)
     if not accounts.activate(session, account, code, typed("new_password")):
         return _refused(sent)
     record(session, Actor(account.id, address()), Action.ACTIVATE_ACCOUNT, {})
@@ -52,4 +52,4 @@ def _refused(sent: dict[str, str]) -> Response:
         attempts=FREE_ATTEMPTS,
         minutes=FIRST_PAUSE // MINUTE,
     )
-    return make_response(render_template("activate.html", sent=sent, problem=sentence), 401)
+    return make_response(render_template("activate.html", sent=sent, shortest=SHORTEST, problem=sentence), 401)
