@@ -41,10 +41,14 @@ def add_administrator(username: str) -> None:
 @administrator_group.command("first")
 @one_transaction
 def add_first_administrator() -> None:
-    """Add the account `admin` to a city that has no account yet; its one-time code is shown once."""
+    """Add the account `admin` to a city that has no account yet; its one-time code is shown once.
+
+    Where there are accounts it says so on standard error, and nothing on standard output.
+    """
     account = accounts.first_administrator(db.session(), FIRST_NAME)
     if account is None:
-        raise click.ClickException("this city has accounts already; `flask account reset NAME` gives one a new code")
+        click.echo("this city has accounts already; `flask account reset NAME` gives one a new code", err=True)
+        return
     click.echo(with_code(account.username, accounts.give_code(account, city().now())))
 
 
