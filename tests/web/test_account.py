@@ -88,6 +88,16 @@ def test_a_page_lists_where_one_is_signed_in(app: Flask, engine: Engine, employe
     assert page.count("this browser") == 1
 
 
+def test_a_session_that_ended_by_silence_is_not_listed(
+    app: Flask, engine: Engine, supervisor: Browser, clock: Clock
+) -> None:
+    second_browser(app, engine, "atasan")
+    clock.now += timedelta(hours=1)
+    assert "Chrome, Android" in supervisor.get("/account").text
+    clock.now += timedelta(hours=1)
+    assert "Chrome, Android" not in supervisor.get("/account").text
+
+
 def test_a_session_of_ones_own_is_ended(app: Flask, engine: Engine, employee: Browser) -> None:
     other = second_browser(app, engine)
     [(number, _)] = [row for row in sessions(engine) if row[1] == CHROME]

@@ -190,7 +190,7 @@ def test_a_person_may_not_take_their_own_number(nobody: Browser, code: str, engi
     [
         " mulai dengan spasi ",
         "ваш пароль длинный",
-        "\U0001f408 kucing \U0001f408 hijau",
+        "\U0001f408 kucing hijau",
         "a\0b very odd one",
         "\ufb01lm kucing",
     ],

@@ -79,11 +79,12 @@ def signed_in_by(session: Session, token: str, now: datetime, address: str) -> S
     return who
 
 
-def sessions_of(session: Session, account_id: int, now: datetime) -> Sequence[WebSession]:
+def sessions_of(session: Session, who: Viewer, now: datetime) -> Sequence[WebSession]:
     """The browsers that are signed in with an account, the one last used first."""
-    complete = select(WebSession).where(WebSession.account_id == account_id, WebSession.awaits_code.is_(False))
-    living = complete.where(WebSession.expires_at > now)
-    return session.scalars(living.order_by(WebSession.last_seen_at.desc(), WebSession.id.desc())).all()
+    complete = select(WebSession).where(WebSession.account_id == who.account_id, WebSession.awaits_code.is_(False))
+    kept = complete.where(WebSession.expires_at > now)
+    found = session.scalars(kept.order_by(WebSession.last_seen_at.desc(), WebSession.id.desc())).all()
+    return [one for one in found if not (who.decides_or_administers and _is_over(one, now))]
 
 
 def close_session(session: Session, token: str) -> int | None:

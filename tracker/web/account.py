@@ -24,7 +24,7 @@ pages = Blueprint("account", __name__, url_prefix="/account")
 def overview() -> str:
     """Everything about the account that its owner may change, and every browser that is signed in."""
     who = this_session()
-    sessions = sessions_of(db.session(), who.viewer.account_id, city().now())
+    sessions = sessions_of(db.session(), who.viewer, city().now())
     return render_template(
         "account.html",
         sessions=[(one, device_name(one.user_agent)) for one in sessions],
