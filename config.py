@@ -57,6 +57,7 @@ class Config:
     secret_key: str
     demo: bool
     secure_cookies: bool
+    second_factor: bool  # whether accounts that decide or administer must have one
     retention_days: int
     metrics_token: str
     trusted_proxies: int
@@ -91,6 +92,7 @@ class Config:
             secret_key=_secret(environ, "SECRET_KEY") or kept_secret(data_dir, "secret_key"),
             demo=demo,
             secure_cookies=_flag(environ, "SECURE_COOKIES", False),
+            second_factor=_flag(environ, "SECOND_FACTOR", not demo),
             retention_days=_whole_number(environ, "RETENTION_DAYS", 60, 1, 3650),
             trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
             metrics_token=_secret(environ, "METRICS_TOKEN") or kept_secret(data_dir, "metrics_token"),

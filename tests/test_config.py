@@ -84,6 +84,13 @@ def test_without_settings_everything_is_embedded(tmp_path: Path) -> None:
     assert (config.http_port, config.mqtt_port, config.timezone.key) == (8000, 1883, "Asia/Jakarta")
 
 
+def test_a_real_city_wants_a_second_factor_and_a_simulated_one_does_not(tmp_path: Path) -> None:
+    given = {"DATA_DIR": str(tmp_path)}
+    wanted = [Config.from_env(given | more).second_factor for more in ({}, {"DEMO": "0"}, {"SECOND_FACTOR": "1"})]
+    assert wanted == [False, True, True]
+    assert not Config.from_env(given | {"DEMO": "0", "SECOND_FACTOR": "0"}).second_factor
+
+
 def test_a_secret_is_made_once_differs_by_folder_and_is_private(tmp_path: Path) -> None:
     first = Config.from_env({"DATA_DIR": str(tmp_path / "a")}).secret_key
     assert Config.from_env({"DATA_DIR": str(tmp_path / "a")}).secret_key == first

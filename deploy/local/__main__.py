@@ -104,9 +104,19 @@ def _announcement(config: Config) -> str:
         lines += [f"  {role:<24} {username}  {password}" for role, username, password in demo_logins(config.data_dir)]
     else:
         settings = [f"{name}={shlex.quote(os.environ[name])}" for name in WHICH_CITY if os.environ.get(name)]
-        command = " ".join([*settings, ".venv/bin/flask --app wsgi administrator add NAME"])
-        lines.append(f"  begin with               {command}")
+        command = " ".join([*settings, ".venv/bin/flask --app wsgi"])
+        lines.append(f"  commands begin with      {command}")
+        lines += [f"  the first account        {line}" for line in _first_administrator(site)]
     return "\n".join([*lines, ""])
+
+
+def _first_administrator(site: str) -> list[str]:
+    """Make the first account, where the city has none yet, and say how it is taken into use; its code is shown once."""
+    command = [PYTHON, "-m", "flask", "--app", "wsgi", "administrator", "first"]
+    made = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        return [f"could not be made: {made.stderr.strip().splitlines()[-1:]}; try `administrator first` by hand"]
+    return made.stdout.replace("/activate", f"{site}/activate").splitlines()
 
 
 def _ready(url: str) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pyotp
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, expect, sync_playwright
 from sqlalchemy import Connection, Engine, insert
@@ -76,7 +77,7 @@ def site(database: Database, engine: Engine, tmp_path: Path) -> Iterator[Site]:
     environment = {
         **os.environ,
         "DATA_DIR": str(tmp_path), "DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url,
-        "MQTT_URL": "mqtt://bridge:secret@127.0.0.1:1", "DEMO": "0",
+        "MQTT_URL": "mqtt://bridge:secret@127.0.0.1:1", "DEMO": "0", "SECOND_FACTOR": "0",
     }  # fmt: skip
     command = [sys.executable, "-m", "gunicorn", "--threads", "8", "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
     server = Process([*command, "wsgi:app"], tmp_path / "web.log", lambda: answers(port), environment, CHECKOUT)
@@ -374,7 +375,7 @@ def test_the_team_is_narrowed_while_typing(visitor: Visitor) -> None:
     visitor.check()
 
 
-@pytest.mark.parametrize("path", ["/about", "/sign-in", "/no-such-page"])
+@pytest.mark.parametrize("path", ["/about", "/sign-in", "/activate", "/no-such-page"])
 def test_open_pages_are_accessible(visitor: Visitor, path: str) -> None:
     visitor.go(path)
     if path == "/no-such-page":
@@ -432,6 +433,45 @@ def test_a_request_for_correction_from_the_form_to_its_answer(visitor: Visitor) 
     visitor.check()
     page.get_by_role("link", name="Siti Rahayu").click()
     expect(page.locator(".answer")).to_contain_text("Sudah kami perbaiki")
+    visitor.check()
+
+
+def test_an_employee_sets_up_a_second_factor_and_signs_in_with_it(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.sign_in("pegawai")
+    for path in ("/account", "/account/password", "/account/second-factor"):
+        visitor.go(path)
+        assert page.evaluate(TOO_SMALL_FOR_A_THUMB) == []
+        visitor.check()
+    expect(page.locator(".qr-frame svg")).to_be_visible()
+    app = pyotp.TOTP(page.locator("main code").inner_text().replace(" ", ""))
+    page.get_by_label("Kode dari aplikasi").fill(app.now())
+    page.get_by_label("Kata sandi").fill(PASSWORD)
+    page.get_by_role("button", name="Pakai faktor kedua ini").click()
+    expect(page.get_by_text("Mulai sekarang kode diminta")).to_be_visible()
+    visitor.go("/account/second-factor")
+    visitor.check()
+    page.get_by_role("button", name="Keluar").click()
+    visitor.sign_in("pegawai")
+    expect(page.get_by_role("heading", name="Langkah kedua")).to_be_visible()
+    assert page.evaluate(TOO_SMALL_FOR_A_THUMB) == []
+    visitor.check()
+    next_code = app.at(datetime.now(UTC) + timedelta(seconds=app.interval))  # that of the enrolment is used
+    page.get_by_label("Kode dari aplikasi").fill(next_code)
+    page.get_by_role("main").get_by_role("button", name="Masuk").click()
+    page.wait_for_url("**/me")
+
+
+def test_a_supervisor_makes_a_token(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.sign_in("atasan")
+    page.get_by_role("link", name="atasan").click()
+    page.get_by_role("link", name="Token untuk mesin").click()
+    visitor.check()
+    page.get_by_label("Nama (program)").fill("papan-pengumuman-" + "x" * 60)
+    page.get_by_label("Kata sandi Anda").fill(PASSWORD)
+    page.get_by_role("button", name="Buat token").click()
+    expect(page.locator(".payload")).to_contain_text("jejak_")
     visitor.check()
 
 

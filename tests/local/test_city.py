@@ -101,7 +101,9 @@ def city() -> Iterator[City]:
 def test_an_empty_city_answers_and_shows_an_empty_map(city: City) -> None:
     assert city.get("/") == 200
     wait_until(lambda: city.get("/public/vehicles.geojson") == 200, "the first snapshot")
-    wait_until(lambda: "Jejak is running" in city.process.tail(), "the announcement")
+    wait_until(lambda: "Jejak is running" in city.process.said(), "the announcement")
+    first = rf"user name: admin\n.*code: +\S+  \(shown once.*\n.*:{city.http_port}/activate"
+    assert re.search(first, city.process.said())
 
 
 def test_operators_are_shown_every_metric_their_page_names(city: City) -> None:
@@ -131,6 +133,7 @@ def test_what_is_killed_is_started_again_however_often(city: City) -> None:
 
 
 def test_ctrl_c_ends_every_process_and_the_data_survive_a_restart(city: City) -> None:
+    wait_until(lambda: "shown once" in city.process.said(), "the announcement, with the first account")
     with city.database() as conn:
         conn.execute(insert(Unit).values(name="Dinas Bina Marga"))
     assert city.process.popen is not None
@@ -141,6 +144,8 @@ def test_ctrl_c_ends_every_process_and_the_data_survive_a_restart(city: City) ->
     assert city.process.popen.wait(30) == 0
     assert not [process for process in everyone if process.is_running()]
     city.process.start()
+    wait_until(lambda: "Jejak is running" in city.process.said(), "the second announcement")
+    assert "the first account" not in city.process.said()
     with city.database() as conn:
         assert conn.scalar(select(func.count()).select_from(Unit)) == 1
 

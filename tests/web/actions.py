@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from sqlalchemy import Engine, select
@@ -10,6 +12,15 @@ from werkzeug.test import TestResponse
 
 from tests.web.conftest import WORK_DATE, Browser
 from tracker.storage import models as m
+
+
+def at_once(calls: Sequence[Callable[[], None]]) -> None:
+    """Run all of these at the same time, each in a thread of its own."""
+    threads = [threading.Thread(target=call) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def day_path(day: date = WORK_DATE) -> str:

@@ -21,10 +21,11 @@ from werkzeug.test import TestResponse
 from tests import builders as build
 from tests.conftest import Database
 from tracker.storage import models as m
-from tracker.storage.accounts import HASHER, open_session
+from tracker.storage.accounts import HASHER
+from tracker.storage.sessions import open_session
 from tracker.web import create_app
-from tracker.web.access import COOKIE
 from tracker.web.city import db
+from tracker.web.cookies import SESSION
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 WORK_DATE = date(2026, 11, 19)  # a Thursday
@@ -56,6 +57,7 @@ class Settings:
     demo: bool = False
     secure_cookies: bool = False
     metrics_token: str = "t" * 64
+    second_factor: bool = False
     trusted_proxies: int = 0
     retention_days: int = 60
 
@@ -156,7 +158,7 @@ def signed_in(app: Flask, engine: Engine, username: str, now: datetime = NOW) ->
         token, _ = open_session(session, account, now, now.astimezone(JAKARTA).date())
         session.commit()
     client = app.test_client()
-    client.set_cookie(COOKIE, token)
+    client.set_cookie(SESSION, token)
     return Browser(client)
 
 

@@ -17,6 +17,7 @@ TO_SIGN_IN, MISSING, FINE, DONE = 303, 404, 200, 303
 KEY = uuid.uuid4()
 
 EVERYBODY = (FINE,) * 6
+SIGNED_IN = (TO_SIGN_IN, *(FINE,) * 5)
 EMPLOYEES = (TO_SIGN_IN, FINE, FINE, FINE, MISSING, MISSING)  # the last two are no persons of the register
 READERS = (TO_SIGN_IN, MISSING, FINE, FINE, FINE, MISSING)
 DECIDERS = (TO_SIGN_IN, MISSING, FINE, FINE, MISSING, MISSING)
@@ -33,6 +34,12 @@ READING = {
     "public.boundaries": ("/public/boundaries.geojson", EVERYBODY),
     "public.station_zones": ("/public/stations.geojson", EVERYBODY),
     "signing_in.form": ("/sign-in", (FINE, DONE, DONE, DONE, DONE, DONE)),
+    "activation.form": ("/activate", EVERYBODY),
+    "second_factor.code": ("/sign-in/code", (TO_SIGN_IN, DONE, DONE, DONE, DONE, DONE)),
+    "account.overview": ("/account", SIGNED_IN),
+    "account.password": ("/account/password", SIGNED_IN),
+    "second_factor.show": ("/account/second-factor", SIGNED_IN),
+    "tokens.overview": ("/account/tokens", READERS),
     "health.alive": ("/healthz", EVERYBODY),
     "health.ready": ("/readyz", EVERYBODY),
     "metrics.show": ("/metrics", (MISSING,) * 6),

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
+from tests.web.actions import at_once
 from tests.web.conftest import PASSWORD, Browser, People
 from tracker.domain.geo import Circle, Polygon
 from tracker.sealing import Sealer
 from tracker.storage import models as m
+from tracker.storage.accounts import first_administrator
 from tracker.storage.device_secrets import SecretCheck
 from tracker.storage.devices import device_login
 from tracker.storage.zones import shapes
@@ -37,30 +40,46 @@ def unit(app: Flask) -> str:
     return "Dinas Kebersihan"
 
 
-def test_an_administrator_can_sign_in_with_the_password_shown(app: Flask, nobody: Browser) -> None:
+def test_an_administrator_begins_with_the_code_shown(app: Flask, nobody: Browser) -> None:
     code, output = run(app, "administrator", "add", "Kepala")
-    assert code == 0
-    nobody.get("/sign-in")
-    answer = nobody.post("/sign-in", username="kepala", password=shown_once(output, "password"))
-    assert answer.status_code == 303
+    assert code == 0 and "/activate" in output and "password" not in output
+    nobody.get("/activate")
+    sent = {"username": "kepala", "code": shown_once(output, "code"), "new_password": PASSWORD, "again": PASSWORD}
+    assert nobody.post("/activate", **sent).status_code == 303
+    assert nobody.get("/team").status_code == 200
 
 
-def test_a_new_password_replaces_the_old_one_and_ends_sessions(
+def test_the_first_administrator_is_made_once(app: Flask, engine: Engine) -> None:
+    code, output = run(app, "administrator", "first")
+    assert code == 0 and shown_once(output, "user name") == "admin" and len(shown_once(output, "code")) == 23
+    code, output = run(app, "administrator", "first")
+    assert code == 0 and "has accounts already" in output and "code:" not in output
+    with engine.connect() as conn:
+        assert conn.scalars(select(m.Account.username)).all() == ["admin"]
+
+
+def test_of_two_first_administrators_at_once_one_is_made(engine: Engine) -> None:
+    made = []
+
+    def begin() -> None:
+        with Session(engine) as session:
+            made.append(first_administrator(session, "admin") is not None)
+            session.commit()
+
+    at_once([begin] * 4)
+    assert sorted(made) == [False, False, False, True]
+
+
+def test_a_closed_account_opens_nothing_until_it_is_reset(
     app: Flask, employee: Browser, nobody: Browser, people: People
 ) -> None:
-    assert employee.get("/me").status_code == 200
-    code, output = run(app, "account", "password", "pegawai")
-    assert code == 0 and employee.get("/me").status_code == 303
-    nobody.get("/sign-in")
-    assert nobody.post("/sign-in", username="pegawai", password=PASSWORD).status_code == 401
-    assert nobody.post("/sign-in", username="pegawai", password=shown_once(output, "password")).status_code == 303
-
-
-def test_a_closed_account_opens_nothing(app: Flask, employee: Browser, nobody: Browser, people: People) -> None:
     assert run(app, "account", "close", "pegawai")[0] == 0
     assert employee.get("/me").status_code == 303
     nobody.get("/sign-in")
     assert nobody.post("/sign-in", username="pegawai", password=PASSWORD).status_code == 401
+    code = shown_once(run(app, "account", "reset", "pegawai")[1], "code")
+    sent = {"username": "pegawai", "code": code, "new_password": PASSWORD, "again": PASSWORD}
+    assert nobody.post("/activate", **sent).status_code == 303
 
 
 def test_a_person_gets_an_account_and_a_supervisor_a_unit(app: Flask, engine: Engine, unit: str) -> None:
@@ -110,7 +129,9 @@ def test_a_wrong_login_is_named_without_showing_the_secrets_hash(app: Flask, uni
         (("unit", "add", "Dinas Kebersihan"), "exists already"),
         (("unit", "add", "Regu", "--below", "Nowhere"), "no unit named 'Nowhere'"),
         (("person", "add", "12-34", "Siti", "--unit", "Dinas Kebersihan"), "expected up to 18 digits"),
-        (("account", "password", "nobody"), "no account named 'nobody'"),
+        (("account", "reset", "nobody"), "no account named 'nobody'"),
+        (("token", "add", "nobody", "--name", "x", "--scope", "reports:read"), "no open account named 'nobody'"),
+        (("token", "revoke", "nobody", "--name", "x"), "no open account named 'nobody'"),
         (("account", "close", "nobody"), "no account named 'nobody'"),
         (("unit", "add", " "), "must not be empty"),
         (("device", "key", "x1"), "no device with the login 'x1'"),

@@ -24,6 +24,7 @@ def test_every_answer_is_guarded(nobody: Browser, path: str) -> None:
     policy = headers["Content-Security-Policy"]
     assert "script-src 'self';" in policy and "default-src 'none'" in policy
     assert "unsafe" not in policy and "nonce" not in policy
+    assert "object-src 'none'" in policy and "base-uri 'none'" in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
 
@@ -49,6 +50,19 @@ def test_pages_about_people_are_not_kept_by_browsers(employee: Browser) -> None:
     assert employee.get("/me").headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("path", ["/sign-in", "/activate"])
+def test_what_was_typed_into_a_form_is_not_kept_by_browsers(nobody: Browser, people: People, path: str) -> None:
+    nobody.get(path)
+    assert nobody.post(path).headers["Cache-Control"] == "no-store"
+
+
+def test_no_page_has_a_script_or_style_within(supervisor: Browser) -> None:
+    """So the policy needs no nonces."""
+    for path in ("/", "/sign-in", "/activate", "/me", "/team", "/account", "/account/tokens", "/account/second-factor"):
+        page = supervisor.get(path).text
+        assert not re.search(r"<script(?![^>]* (src=|type=.application/json))|<style|\sstyle=|\son\w+=", page), path
+
+
 def test_secure_cookies_and_transport_where_the_city_has_https(
     database: Database, tmp_path: Path, people: People
 ) -> None:
@@ -56,7 +70,16 @@ def test_secure_cookies_and_transport_where_the_city_has_https(
     app.config["WTF_CSRF_ENABLED"] = False
     answer = app.test_client().post("/sign-in", data={"username": "pegawai", "password": PASSWORD})
     assert "max-age" in answer.headers["Strict-Transport-Security"]
-    assert all("Secure" in cookie for cookie in answer.headers.getlist("Set-Cookie"))
+    assert "includeSubDomains" in answer.headers["Strict-Transport-Security"]
+    client = app.test_client()
+    client.get("/sign-in", base_url="https://localhost")
+    answer = client.post("/sign-in", data={"username": "pegawai", "password": PASSWORD}, base_url="https://localhost")
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert [cookie.partition("=")[0] for cookie in cookies if "session" in cookie] == ["__Host-jejak_session"]
+    assert all("Secure" in cookie and "Path=/" in cookie and "Domain" not in cookie for cookie in cookies)
+    assert client.get("/me", base_url="https://localhost").status_code == 200
+    assert client.post("/sign-out", base_url="https://localhost").status_code == 303
+    assert client.get("/me", base_url="https://localhost").status_code == 303
     with app.app_context():
         db.engine.dispose()
 

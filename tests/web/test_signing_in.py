@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 from tests.conftest import Database
 from tests.web.conftest import NOW, PASSWORD, Browser, Clock, People, Settings, signed_in
 from tracker.storage import models as m
-from tracker.storage.accounts import FREE_ATTEMPTS, FREE_ATTEMPTS_ANYWHERE, check_password, create_account
+from tracker.storage.accounts import check_password, create_account
+from tracker.storage.attempts import FREE_ATTEMPTS, FREE_ATTEMPTS_ANYWHERE
 from tracker.web import create_app
-from tracker.web.access import COOKIE, Access
+from tracker.web.access import Access
 from tracker.web.city import db
+from tracker.web.cookies import SESSION
 
 
 def attempt(browser: Browser, username: str = "pegawai", password: str = PASSWORD, target: str = "") -> int:
@@ -38,7 +40,7 @@ def test_each_role_starts_on_its_own_page(nobody: Browser, people: People, usern
 
 def test_the_table_of_sessions_opens_nothing(nobody: Browser, people: People, engine: Engine) -> None:
     attempt(nobody)
-    cookie = nobody.client.get_cookie(COOKIE)
+    cookie = nobody.client.get_cookie(SESSION)
     assert cookie is not None and cookie.http_only and cookie.same_site == "Lax"
     with engine.connect() as conn:
         (stored,) = conn.scalars(select(m.WebSession.token_sha256))
@@ -47,12 +49,12 @@ def test_the_table_of_sessions_opens_nothing(nobody: Browser, people: People, en
 
 def test_signing_out_ends_the_session_on_the_server(app: Flask, nobody: Browser, people: People) -> None:
     attempt(nobody)
-    cookie = nobody.client.get_cookie(COOKIE)
+    cookie = nobody.client.get_cookie(SESSION)
     assert cookie is not None
     nobody.get("/me")
     assert nobody.post("/sign-out").status_code == 303
     kept = app.test_client()
-    kept.set_cookie(COOKIE, cookie.value)
+    kept.set_cookie(SESSION, cookie.value)
     assert kept.get("/me").status_code == 303
 
 

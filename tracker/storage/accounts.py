@@ -1,36 +1,34 @@
-"""Accounts and signed-in browsers.
+"""Accounts: made without a password, activated with a one-time code, reset and closed.
 
-A password guess is counted before it is checked, in one statement, so that parallel guesses cannot outrun the limit. It
-counts against the account at this address: who guesses somebody's password does not lock them out elsewhere. A looser
-limit holds for the account at all addresses together. An address alone is never limited, because phones share them.
-Unknown names cost the same time and get the same answer as wrong passwords.
+Whoever makes an account never knows its password: they hand over a code, and the person chooses. A reset is the same
+once more. How guesses are counted stands in `attempts`. Unknown names cost the same time and get the same answer as
+wrong passwords.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
+import unicodedata
 from base64 import b64encode
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
-from sqlalchemy import ColumnElement, Integer, Interval, and_, case, cast, delete, func, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from tracker.storage.audit import Action, Actor, record
-from tracker.storage.models import Account, SignInFailure, WebSession
-from tracker.storage.rights import Viewer, grants_of
+from tracker.storage.attempts import forget_attempts, note_failure, plain_username, take_attempt
+from tracker.storage.models import Account
+from tracker.storage.second_factor import remove_second_factor
+from tracker.storage.sessions import end_sessions
+from tracker.storage.tokens import revoke_tokens
 
-MINUTE = timedelta(minutes=1)
-FREE_ATTEMPTS = 5  # at one account from one address
-FREE_ATTEMPTS_ANYWHERE = 50  # at one account from all together
-FORGOTTEN_AFTER = timedelta(days=1)
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(hours=1)  # it doubles with each further wrong guess
-SESSION_LENGTH = timedelta(days=30)  # a phone that belongs to one person
-SESSION_LENGTH_WITH_RIGHTS = timedelta(hours=12)
-HASHER = PasswordHasher()
+CODE_VALID = timedelta(days=7)
+CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that look alike
+# OWASP's first choice; argon2-cffi's own (64 MiB, 3 passes) takes eight times as long, and 07:30 would wait for it
+HASHER = PasswordHasher(memory_cost=19 * 1024, time_cost=2, parallelism=1)
 
 
 def _nobodys_hash() -> str:
@@ -43,130 +41,133 @@ def _nobodys_hash() -> str:
 NOBODYS_HASH = _nobodys_hash()
 
 
-def create_account(
-    session: Session,
-    username: str,
-    password: str,
-    person_id: int | None = None,
-) -> Account:
-    """Add an account; user names do not distinguish capitals."""
-    account = Account(
-        username=username.strip().lower(),
-        password_argon2=HASHER.hash(password),
-        person_id=person_id,
-    )
+def add_account(session: Session, username: str, person_id: int | None = None) -> Account:
+    """Add an account that nobody can sign in with yet: give it a code."""
+    account = Account(username=plain_username(username), person_id=person_id)
     session.add(account)
     session.flush()
     return account
 
 
-def account_named(session: Session, username: str) -> Account | None:
-    """The account of a user name; capitals make no difference."""
-    return session.scalar(select(Account).where(Account.username == username.strip().lower()))
-
-
-def change_password(session: Session, username: str, password: str) -> bool:
-    """Give an account another password and end its sessions and its pause; False where there is no such account."""
-    account_id = session.scalar(
-        update(Account)
-        .where(Account.username == username.strip().lower())
-        .values(password_argon2=HASHER.hash(password), failed_sign_ins=0, blocked_until=None)
-        .returning(Account.id)
-    )
-    session.execute(delete(WebSession).where(WebSession.account_id == account_id))
-    session.execute(delete(SignInFailure).where(SignInFailure.account_id == account_id))
-    return account_id is not None
-
-
-def close_account(session: Session, username: str) -> bool:
-    """Let nobody in with an account any more: nobody knows its password; False where there is no such account."""
-    return change_password(session, username, secrets.token_urlsafe(32))
-
-
-def check_password(session: Session, username: str, password: str, now: datetime, address: str) -> Account | None:
-    """The account, if it exists, is not pausing for this address and the password is right. Commits the attempt."""
-    account = _count_attempt(session, username.strip().lower(), now, address)
-    session.commit()
-    right = _matches(account.password_argon2 if account else NOBODYS_HASH, password)
-    if account is None:
-        return None
-    if not right:
-        tried = {"account": account.username}
-        record(session, Actor(None, address), Action.SIGN_IN_FAILED, tried, people=account.people)
-        session.commit()
-        return None
-    account.failed_sign_ins, account.blocked_until = 0, None
-    here = and_(SignInFailure.account_id == account.id, SignInFailure.address == address)
-    session.execute(delete(SignInFailure).where(or_(here, SignInFailure.last_at < now - FORGOTTEN_AFTER)))
-    if HASHER.check_needs_rehash(account.password_argon2):
-        account.password_argon2 = HASHER.hash(password)
+def create_account(session: Session, username: str, password: str, person_id: int | None = None) -> Account:
+    """Add an account with a known password, as a simulated city needs it."""
+    account = add_account(session, username, person_id)
+    set_password(account, password)
     return account
 
 
-def _count_attempt(session: Session, username: str, now: datetime, address: str) -> Account | None:
-    """Take one attempt off an account that is not pausing; None where there is no attempt to take."""
-    account_id = session.scalar(select(Account.id).where(Account.username == username))
-    if account_id is None or not _count_here(session, account_id, now, address):
+def first_administrator(session: Session, username: str) -> Account | None:
+    """The first account of a city; None where there is an account already. Of two at once one makes it."""
+    session.execute(text("LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE"))
+    if session.scalar(select(Account.id).limit(1)) is not None:
         return None
-    attempts = func.least(Account.failed_sign_ins + 1, 1000)
-    return session.scalar(
+    return add_account(session, username)
+
+
+def give_code(account: Account, now: datetime) -> str:
+    """A new one-time code, about 95 random bits in groups that can be read out; an earlier one is worth nothing."""
+    code = "-".join("".join(secrets.choice(CODE_LETTERS) for _ in range(5)) for _ in range(4))
+    account.activation_sha256, account.activation_expires_at = _digest(code), now + CODE_VALID
+    return code
+
+
+def check_code(session: Session, username: str, code: str, now: datetime, address: str) -> Account | None:
+    """The account that this code activates, if an attempt is left. Commits the attempt."""
+    account = take_attempt(session, username, now, address)
+    _matches(NOBODYS_HASH, code)  # takes the time of a sign-in, beside which it does not show whether the name is known
+    if account is None or account.closed_at or not account.activation_sha256 or not account.activation_expires_at:
+        return None
+    if hmac.compare_digest(account.activation_sha256, _digest(code)) and account.activation_expires_at > now:
+        return account
+    note_failure(session, account, "activation code", address)
+    return None
+
+
+def activate(session: Session, account: Account, code: str, password: str) -> bool:
+    """Use the code up for this password; False where somebody used it or replaced it meanwhile."""
+    used = session.scalar(
         update(Account)
-        .where(Account.id == account_id, or_(Account.blocked_until.is_(None), Account.blocked_until <= now))
-        .values(failed_sign_ins=attempts, blocked_until=_pause(attempts, FREE_ATTEMPTS_ANYWHERE, now))
-        .returning(Account)
+        .where(Account.id == account.id, Account.activation_sha256 == _digest(code), Account.closed_at.is_(None))
+        .values(password_argon2=_hash(password), activation_sha256=None, activation_expires_at=None)
+        .returning(Account.id)
     )
+    return used is not None
 
 
-def _count_here(session: Session, account_id: int, now: datetime, address: str) -> bool:
-    """Take one attempt off an account at an address; False where it pauses there."""
-    attempts = func.least(SignInFailure.failed + 1, 100)
-    first = insert(SignInFailure).values(account_id=account_id, address=address, failed=1, last_at=now)
-    counted = first.on_conflict_do_update(
-        index_elements=[SignInFailure.account_id, SignInFailure.address],
-        set_={"failed": attempts, "last_at": now, "blocked_until": _pause(attempts, FREE_ATTEMPTS, now)},
-        where=or_(SignInFailure.blocked_until.is_(None), SignInFailure.blocked_until <= now),
-    )
-    return session.scalar(counted.returning(SignInFailure.failed)) is not None
+def reset_account(session: Session, username: str, now: datetime) -> str | None:
+    """Take everything that opens an account, a closed one's too, and give a code; None where there is no such account.
+
+    Password, second factor, sessions, tokens and pauses are gone: the person begins anew with the code.
+    """
+    account = _empty(session, username, now)
+    if account is None:
+        return None
+    account.closed_at = None
+    return give_code(account, now)
 
 
-def _pause(attempts: ColumnElement[int], free: int, now: datetime) -> ColumnElement[datetime | None]:
-    """Until when to pause after so many attempts in a row, NULL where some are free."""
-    doublings = func.least(func.greatest(attempts - free, 0), 8)
-    minutes = func.least(FIRST_PAUSE // MINUTE * func.power(2, doublings), LONGEST_PAUSE // MINUTE)
-    until = literal(now) + func.make_interval(0, 0, 0, 0, 0, cast(minutes, Integer), type_=Interval)
-    return case((attempts >= free, until), else_=None)
+def close_account(session: Session, username: str, now: datetime) -> Account | None:
+    """Let nobody and no machine in with an account any more; None where there is no such account."""
+    account = _empty(session, username, now)
+    if account is not None:
+        account.closed_at = now
+    return account
+
+
+def account_named(session: Session, username: str) -> Account | None:
+    return session.scalar(select(Account).where(Account.username == plain_username(username)))
+
+
+def check_password(session: Session, username: str, password: str, now: datetime, address: str) -> Account | None:
+    """The account, if it exists, is not pausing for this address and the password is right. Commits the attempt.
+
+    It does not give attempts back: that is for whoever knows that nothing else is asked.
+    """
+    account = take_attempt(session, username, now, address)
+    known = account.password_argon2 if account and not account.closed_at else None
+    if not _matches(known or NOBODYS_HASH, password) or account is None:
+        if account is not None:
+            note_failure(session, account, "password", address)
+        return None
+    if known and HASHER.check_needs_rehash(known):
+        set_password(account, password)
+    return account
+
+
+def set_password(account: Account, password: str) -> None:
+    account.password_argon2 = _hash(password)
+
+
+def plain_password(password: str) -> str:
+    """The same letters as the same characters, whatever keyboard wrote them (NFKC, as NIST SP 800-63B asks)."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def _empty(session: Session, username: str, now: datetime) -> Account | None:
+    """An account without anything that opens it, or None."""
+    account = session.scalar(select(Account).where(Account.username == plain_username(username)).with_for_update())
+    if account is None:
+        return None
+    account.password_argon2 = account.activation_sha256 = account.activation_expires_at = None
+    forget_attempts(session, account)
+    remove_second_factor(session, account.id)
+    end_sessions(session, account.id)
+    revoke_tokens(session, account.id, now)
+    return account
+
+
+def _hash(password: str) -> str:
+    return HASHER.hash(plain_password(password))
 
 
 def _matches(password_hash: str, password: str) -> bool:
     try:
-        return HASHER.verify(password_hash, password)
+        return HASHER.verify(password_hash, plain_password(password))
     except VerifyMismatchError:
         return False
 
 
-def open_session(session: Session, account: Account, now: datetime, today: date) -> tuple[str, datetime]:
-    """A new browser session: the token for the cookie, and when it ends. Sweeps those that have ended."""
-    length = SESSION_LENGTH_WITH_RIGHTS if grants_of(session, account.id, today) else SESSION_LENGTH
-    token, expires_at = secrets.token_urlsafe(32), now + length
-    session.execute(delete(WebSession).where(WebSession.expires_at <= now))
-    session.add(WebSession(token_sha256=_digest(token), account_id=account.id, created_at=now, expires_at=expires_at))
-    return token, expires_at
-
-
-def viewer_of(session: Session, token: str, now: datetime, today: date) -> Viewer | None:
-    """Who is behind a cookie, with the rights of this moment and day; None when the session has ended."""
-    row = session.execute(
-        select(Account.id, Account.username, Account.person_id)
-        .join(WebSession, WebSession.account_id == Account.id)
-        .where(WebSession.token_sha256 == _digest(token), WebSession.expires_at > now)
-    ).one_or_none()
-    return Viewer(*row, grants_of(session, row.id, today), today) if row else None
-
-
-def close_session(session: Session, token: str) -> None:
-    """Forget a browser session; its cookie opens nothing any more."""
-    session.execute(delete(WebSession).where(WebSession.token_sha256 == _digest(token)))
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+def _digest(code: str) -> bytes:
+    """Of a code as it was meant, however its groups were typed."""
+    letters = "".join(letter for letter in code.lower() if letter in CODE_LETTERS)
+    return hashlib.sha256(letters.encode()).digest()

@@ -4,6 +4,9 @@
 |---|---|
 | `city` | what every page needs: settings, clock, database |
 | `access` | who may open which page; every view declares it |
+| `entrance`, `cookies`, `passwords`, `one_time_codes` | what signing in is made of |
+| `activation`, `second_factor`, `account`, `tokens` | the pages about one's own account |
+| `machines` | who reads with a token in place of a browser's session |
 | `words` | the sentences and labels, English here, Indonesian in `translations` |
 | `my_data`, `my_data_categories`, `my_data_files`, `notice` | what is stored about an employee, and being told of it |
 | `corrections`, `correction_words` | what people say is wrong, for administrators to answer |
@@ -13,7 +16,7 @@
 | `forms` | what comes from browsers, checked |
 | `security`, `errors`, `language`, `assets`, `formats` | headers, error pages, languages, static files, filters |
 | `addresses`, `csv_text` | addresses that browsers bring along; tables for spreadsheets |
-| `commands`, `register_commands`, `quarantine_commands`, `audit_commands` | `flask --app wsgi unit add ...` |
+| `commands`, `register_commands`, `account_commands`, ... | `flask --app wsgi unit add ...` |
 | `audit_words` | what was done with somebody's data, as a sentence |
 """
 
@@ -28,6 +31,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from tracker.storage.engine import engine_options
 from tracker.web import (
     access,
+    account,
+    account_commands,
+    activation,
     assets,
     audit_commands,
     audit_pages,
@@ -40,6 +46,7 @@ from tracker.web import (
     formats,
     health,
     language,
+    machines,
     metrics,
     my_data,
     my_day,
@@ -48,18 +55,21 @@ from tracker.web import (
     quarantine,
     quarantine_commands,
     register_commands,
+    second_factor,
     security,
     signing_in,
     team,
     team_day,
     team_reports,
+    tokens,
 )
 from tracker.web.city import City, DateConverter, IdConverter, Settings, csrf, db
+from tracker.web.cookies import FORM, cookie_name
 
 BLUEPRINTS = (
     public.pages, signing_in.pages, my_day.pages, team.pages, team_day.pages, team_reports.pages, health.pages,
     metrics.pages, assets.pages, door.pages, devices.pages, quarantine.pages, deputies.pages, audit_pages.pages,
-    my_data.pages, notice.pages, corrections.pages,
+    my_data.pages, notice.pages, corrections.pages, activation.pages, second_factor.pages, account.pages, tokens.pages,
 )  # fmt: skip
 LARGEST_REQUEST = 256 * 1024  # bytes; forms are small
 DATABASE_CONNECTIONS = 8  # of one web process, at most
@@ -76,7 +86,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
-        SESSION_COOKIE_NAME="jejak_form",
+        SESSION_COOKIE_NAME=cookie_name(FORM, settings.secure_cookies),
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         WTF_CSRF_TIME_LIMIT=None,  # a phone keeps a page open for a whole shift
@@ -89,10 +99,11 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.url_map.converters.update(date=DateConverter, id=IdConverter)
     metrics.init_app(app)  # before all others: what they refuse is counted, too
     db.init_app(app)
+    machines.init_app(app)  # before forms' tokens, which machines have none of
     csrf.init_app(app)
     for part in (
-        language, formats, security, access, errors, commands, register_commands, quarantine_commands, audit_commands,
-        door,
+        language, formats, security, access, errors, commands, register_commands, account_commands, quarantine_commands,
+        audit_commands, door,
     ):  # fmt: skip
         part.init_app(app)
     for blueprint in BLUEPRINTS:

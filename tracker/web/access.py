@@ -1,30 +1,32 @@
 """Who may open which page. A view without a declared access is closed to everybody.
 
 The browser's session is read at each request, so a changed right or a sign-out takes effect at once. What an account
-may not open does not exist for it: 404.
+may not open does not exist for it: 404. Until all `STEPS` are done a session opens nothing but the step that is due.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from tracker.storage.accounts import viewer_of
 from tracker.storage.audit import Actor
 from tracker.storage.notices import acknowledged_at
 from tracker.storage.rights import Right, Viewer
+from tracker.storage.sessions import SignedIn, signed_in_by
 from tracker.web.city import city, db
+from tracker.web.cookies import session_token
 
-COOKIE = "jejak_session"
 BEFORE_NOTICE = ("notice.show", "my_data.as_json", "my_data.as_zip")  # open to who has not read the notice yet
 
 
 class Access(Enum):
     PUBLIC = "anybody"
+    ACCOUNT = "whoever is signed in"
     EMPLOYEE = "an account that belongs to a person"
     READER = "who may see other people's days"
     DECIDER = "who decides on other people's logs"
@@ -42,15 +44,33 @@ RIGHTS = {
     Access.ADMINISTRATOR: Right.ADMINISTER,
     Access.CITY_ADMINISTRATOR: Right.ADMINISTER_CITY,
 }
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a session must do before it opens anything else: one endpoint, which reads and takes the answer."""
+
+    endpoint: str
+    due: Callable[[SignedIn], bool]
+
+
+def must_have_second_factor(who: Viewer) -> bool:
+    """Whether this city wants a second factor of this account."""
+    return city().settings.second_factor and who.decides_or_administers
+
+
+# the first one that is due comes first
+STEPS = (
+    Step("second_factor.code", lambda who: who.awaits_code),
+    Step("second_factor.show", lambda who: not who.has_second_factor and must_have_second_factor(who.viewer)),
+)
 
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
 
-def allowed(access: Access) -> Callable[[ViewT], ViewT]:
-    """Declare who may open a view."""
+def allowed(access: Access, scope: str | None = None) -> Callable[[ViewT], ViewT]:
+    """Declare who may open a view; with a `scope`, also machines whose token has it (see `machines`)."""
 
     def declare(view: ViewT) -> ViewT:
-        view.access = access  # type: ignore[attr-defined]
+        view.access, view.scope = access, scope  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -62,9 +82,15 @@ def declared(app: Flask, endpoint: str) -> Access | None:
     return access
 
 
+def declared_scope(app: Flask, endpoint: str) -> str | None:
+    """Which scope of a token opens the view of an endpoint; None: no token does."""
+    scope: str | None = getattr(app.view_functions.get(endpoint), "scope", None)
+    return scope
+
+
 def init_app(app: Flask) -> None:
     app.before_request(enforce)
-    app.context_processor(lambda: {"viewer": g.get("viewer"), "may_open": may_open})
+    app.context_processor(lambda: {"viewer": g.get("viewer"), "step": g.get("step"), "may_open": may_open})
 
 
 def enforce() -> AnyResponse | None:
@@ -74,12 +100,13 @@ def enforce() -> AnyResponse | None:
     access = declared(current_app, request.endpoint)
     if access in OPEN:
         return None
-    g.viewer = signed_in()
-    if g.viewer is None:
-        return _to_sign_in()
+    if "machine" not in g:
+        refused_or_due = _enter()
+        if g.get("step") or refused_or_due:
+            return refused_or_due
     if access is None or not _may(g.viewer, access):
         abort(404)
-    return _to_notice(g.viewer)
+    return None if "machine" in g else _to_notice(g.viewer)
 
 
 def may_open(endpoint: str) -> bool:
@@ -88,10 +115,31 @@ def may_open(endpoint: str) -> bool:
     return access in OPEN or (access is not None and _may(viewer(), access))
 
 
-def signed_in() -> Viewer | None:
-    """Whose browser this is."""
-    token = request.cookies.get(COOKIE)
-    return viewer_of(db.session(), token, city().now(), city().today()) if token else None
+def _enter() -> AnyResponse | None:
+    """Find out whose browser this is; a redirect where it is nobody's, or where another step comes first."""
+    who = signed_in()
+    if who is None:
+        return _away_to("signing_in.form")
+    g.signed_in, g.viewer = who, who.viewer
+    g.step = next((step for step in STEPS if step.due(who)), None)
+    return None if g.step is None or g.step.endpoint == request.endpoint else _away_to(g.step.endpoint)
+
+
+def signed_in() -> SignedIn | None:
+    """Whose browser this is, and what is still due."""
+    token = session_token()
+    return signed_in_by(db.session(), token, city().now(), city().today(), address()) if token else None
+
+
+def this_session() -> SignedIn:
+    """The session that opens this page; only for pages that are not public, and not for machines."""
+    found: SignedIn = g.signed_in
+    return found
+
+
+def address() -> str:
+    """Where this request comes from."""
+    return request.remote_addr or ""
 
 
 def viewer() -> Viewer:
@@ -102,7 +150,7 @@ def viewer() -> Viewer:
 
 def actor() -> Actor:
     """Who acts in this request, and from where."""
-    return Actor(viewer().account_id, request.remote_addr or "")
+    return Actor(viewer().account_id, address())
 
 
 def own_person() -> int:
@@ -120,23 +168,21 @@ def home_of(who: Viewer) -> str:
 
 
 def _may(who: Viewer, access: Access) -> bool:
+    if access is Access.ACCOUNT:
+        return True
     return who.person_id is not None if access is Access.EMPLOYEE else who.holds(RIGHTS[access])
-
-
-def _to_sign_in() -> AnyResponse:
-    return _first_to("signing_in.form")
 
 
 def _to_notice(who: Viewer) -> AnyResponse | None:
     """An employee reads the present notice before anything else. What is sent is taken: it was begun before."""
     if who.person_id is None or request.method == "POST" or request.endpoint in BEFORE_NOTICE:
         return None
-    return None if acknowledged_at(db.session(), who.person_id) else _first_to("notice.show")
+    return None if acknowledged_at(db.session(), who.person_id) else _away_to("notice.show")
 
 
-def _first_to(endpoint: str) -> AnyResponse:
-    """Send a browser to another page first, from which it comes back to the one it wanted."""
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+def _away_to(endpoint: str) -> AnyResponse:
+    """To another page, which leads back here afterwards."""
     if "HX-Request" in request.headers:  # a fragment cannot show that page: let the whole page go there
         return Response(headers={"HX-Redirect": url_for(endpoint)})
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for(endpoint, next=wanted), 303)

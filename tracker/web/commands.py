@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from tracker.domain.outline import BadShape
 from tracker.sealing import Sealer
 from tracker.storage import register
-from tracker.storage.accounts import account_named, change_password, close_account, create_account
+from tracker.storage.accounts import CODE_VALID, add_account, give_code
 from tracker.storage.audit import OPERATOR, Action, record
 from tracker.storage.devices import add_device, carried_by, renew_secret, revoke_device, set_payload_key
 from tracker.storage.granting import grant_role
@@ -44,14 +44,10 @@ person_group = AppGroup("person", help="Employees and their accounts.")
 vehicle_group = AppGroup("vehicle", help="Vehicles.")
 device_group = AppGroup("device", help="Phones and trackers.")
 zone_group = AppGroup("zone", help="Places where work is done.")
-administrator_group = AppGroup("administrator", help="Accounts that see the whole city.")
-
-account_group = AppGroup("account", help="Accounts that exist.")
 
 
 def init_app(app: Flask) -> None:
-    groups = (unit_group, person_group, vehicle_group, device_group, zone_group, administrator_group, account_group)
-    for group in groups:
+    for group in (unit_group, person_group, vehicle_group, device_group, zone_group):
         app.cli.add_command(group)
 
 
@@ -78,7 +74,7 @@ def note(action: Action, detail: Mapping[str, Any], people: Collection[int] = ()
     record(db.session(), OPERATOR, action, detail, people=people)
 
 
-def _said(_: click.Context, parameter: click.Parameter, value: str) -> str:
+def not_empty(_: click.Context, parameter: click.Parameter, value: str) -> str:
     """A name that is one: not empty, and without blanks around it."""
     if not value.strip():
         raise click.BadParameter("it must not be empty", param=parameter)
@@ -86,7 +82,7 @@ def _said(_: click.Context, parameter: click.Parameter, value: str) -> str:
 
 
 @unit_group.command("add")
-@click.argument("name", callback=_said)
+@click.argument("name", callback=not_empty)
 @click.option("--below", help="The unit it belongs to.")
 @one_transaction
 def add_unit(name: str, below: str | None) -> None:
@@ -98,29 +94,28 @@ def add_unit(name: str, below: str | None) -> None:
 
 @person_group.command("add")
 @click.argument("nip")
-@click.argument("name", callback=_said)
+@click.argument("name", callback=not_empty)
 @click.option("--unit", required=True, help="The unit the person works in.")
 @click.option("--position", default="", help="What the person is called at work.")
 @click.option("--supervises", help="A unit whose people (and those below it) the person supervises.")
 @one_transaction
 def add_person(nip: str, name: str, unit: str, position: str, supervises: str | None) -> None:
-    """Add an employee with an account; the user name is the NIP, the password is shown once."""
+    """Add an employee with an account; the user name is the NIP, its one-time code is shown once."""
     if not nip.isascii() or not nip.isdigit() or len(nip) > NIP_DIGITS:
         raise click.BadParameter(f"expected up to {NIP_DIGITS} digits", param_hint="NIP")
     session = db.session()
     person = register.add_person(session, nip, name, unit, position)
     supervised = register.unit_named(session, supervises).id if supervises else None
-    password = _new_password()
-    account = create_account(session, nip, password, person.id)
+    account = add_account(session, nip, person.id)
     if supervised:
         grant_role(session, account.id, "supervisor", supervised, city().today())
     note(Action.ADD_PERSON, {"nip": nip, "unit": unit, "position": position, "supervises": supervises}, [person.id])
-    click.echo(f"{name} added\nuser name: {nip}\npassword:  {password}  (shown once)")
+    click.echo(f"{name} added\n{with_code(nip, give_code(account, city().now()))}")
 
 
 @vehicle_group.command("add")
-@click.argument("call_sign", callback=_said)
-@click.argument("plate", callback=_said)
+@click.argument("call_sign", callback=not_empty)
+@click.argument("plate", callback=not_empty)
 @click.argument("kind", type=click.Choice(sorted(KIND)))
 @click.option("--unit", required=True, help="The unit the vehicle belongs to.")
 @click.option("--capability", "capabilities", multiple=True, type=click.Choice(CAPABILITIES), help="What it can do.")
@@ -207,7 +202,7 @@ def set_key(login: str, remove: bool) -> None:
 
 
 @zone_group.command("add")
-@click.argument("name", callback=_said)
+@click.argument("name", callback=not_empty)
 @click.option("--circle", "centre", metavar="LAT,LON", help="The centre of a circle, in degrees.")
 @click.option("--radius", "radius_m", type=int, metavar="M", help="The radius of the circle, in metres.")
 @click.option("--geojson", "file", metavar="FILE", help="An area: a Polygon, a MultiPolygon or one Feature.")
@@ -240,56 +235,15 @@ def _area(name: str, path: Path) -> Zone:
     return add_polygon(db.session(), name, found.get("geometry") if feature else found)
 
 
-@administrator_group.command("add")
-@click.argument("username", callback=_said)
-@one_transaction
-def add_administrator(username: str) -> None:
-    """Add an account that sees the whole city; the password is shown once."""
-    password = _new_password()
-    account = create_account(db.session(), username, password)
-    grant_role(db.session(), account.id, "system_administrator", None, city().today())
-    note(Action.ADD_ACCOUNT, {"account": account.username, "role": "system_administrator"})
-    click.echo(f"user name: {username.strip().lower()}\npassword:  {password}  (shown once)")
-
-
-@account_group.command("password")
-@click.argument("username")
-@one_transaction
-def new_password(username: str) -> None:
-    """Give an account a new password, shown once; who is signed in with it is signed out."""
-    password = _new_password()
-    if not change_password(db.session(), username, password):
-        raise NotFound(f"no account named {username!r}")
-    _note_account(Action.CHANGE_PASSWORD, username)
-    click.echo(f"password:  {password}  (shown once)")
-
-
-@account_group.command("close")
-@click.argument("username")
-@one_transaction
-def close(username: str) -> None:
-    """Close an account: who is signed in with it is signed out, and nobody signs in again."""
-    if not close_account(db.session(), username):
-        raise NotFound(f"no account named {username!r}")
-    _note_account(Action.CLOSE_ACCOUNT, username)
-    click.echo(f"account {username!r} closed; `flask account password` opens it again")
-
-
 def _note_device(action: Action, login: str, **more: Any) -> None:
     """Note what is done to a device, for whoever carries it now."""
     note(action, {"device": login, **more}, carried_by(db.session().connection(), login))
 
 
-def _note_account(action: Action, username: str) -> None:
-    account = account_named(db.session(), username)
-    assert account is not None  # it was changed a moment ago
-    note(action, {"account": account.username}, account.people)
-
-
-def _new_password() -> str:
-    """About 95 random bits, in groups that can be read out."""
-    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that look alike
-    return "-".join("".join(secrets.choice(alphabet) for _ in range(5)) for _ in range(4))
+def with_code(username: str, code: str) -> str:
+    """What is handed over to whoever an account is for."""
+    valid = f"shown once, valid for {CODE_VALID.days} days"
+    return f"user name: {username}\ncode:      {code}  ({valid})\nenter at:  /activate"
 
 
 def _reason(error: IntegrityError) -> str:

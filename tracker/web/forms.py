@@ -20,9 +20,10 @@ from tracker.storage.device_pages import FILTERS, SORTS, DeviceFilter
 from tracker.storage.quarantine_pages import STATES, QuarantineFilter
 from tracker.storage.report_rows import ReportFilter
 from tracker.storage.team_days import STATUSES, TeamFilter
+from tracker.storage.tokens import LONGEST_VALID
 from tracker.web.city import FIRST_DATE, LARGEST_ID, LAST_DATE
 from tracker.web.my_data_categories import CATEGORIES
-from tracker.web.words import FIELD
+from tracker.web.words import FIELD, SCOPE
 
 LONGEST_TEXT = 500  # characters
 LEAST_REASON = 10
@@ -60,7 +61,6 @@ class DecisionForm(Form):
 
 class SignInForm(Form):
     username = fields.String(load_default="", validate=validate.Length(max=100))
-    password = fields.String(load_default="", validate=validate.Length(max=200))
     next = fields.String(load_default="")
 
 
@@ -97,6 +97,17 @@ class AnswerForm(Form):
 class NoticeForm(Form):
     version = fields.Integer()
     next = fields.String(load_default="")
+
+
+class ActivationForm(Form):
+    username = fields.String(load_default="", validate=validate.Length(max=100))
+    code = fields.String(load_default="", validate=validate.Length(max=100))
+
+
+class TokenForm(Form):
+    name = fields.String(required=True, validate=validate.Length(max=LONGEST_SEARCH))
+    scope = fields.String(required=True, validate=validate.OneOf(SCOPE))
+    days = fields.Integer(required=True, validate=validate.Range(1, LONGEST_VALID.days))
 
 
 class PageQuery(Form):

@@ -15,7 +15,7 @@ COOKIE_DAYS = 365
 # no cookies for citizens and machines
 REMEMBERED_ON = (
     "signing_in", "my_day", "my_data", "notice", "team", "team_day", "team_reports", "devices", "quarantine",
-    "corrections",
+    "corrections", "deputies", "audit", "activation", "second_factor", "account", "tokens",
 )  # fmt: skip
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import geojson
-from flask import Blueprint, Response, jsonify, make_response, render_template, request, send_from_directory
+from flask import Blueprint, Response, jsonify, make_response, render_template, send_from_directory
 from flask_babel import gettext as _
 
 from tracker.storage.models import Zone
 from tracker.storage.public_map import stations
 from tracker.storage.zones import geometry_of
-from tracker.web import access, words
+from tracker.web import words
 from tracker.web.access import Access, allowed
 from tracker.web.city import city, db
+from tracker.web.cookies import session_token
 
 RETRY_AFTER_S = 5
 STATIONS_MAX_AGE_S = 300
@@ -25,7 +26,7 @@ pages = Blueprint("public", __name__)
 @allowed(Access.PUBLIC)
 def citizens() -> str:
     """The map. Whether somebody is signed in is not looked up: the map works without the database."""
-    return render_template("citizens.html", kinds=words.KIND, has_session=access.COOKIE in request.cookies)
+    return render_template("citizens.html", kinds=words.KIND, has_session=session_token() is not None)
 
 
 @pages.get("/about")

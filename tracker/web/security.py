@@ -14,6 +14,7 @@ POLICY = {
     "connect-src": "'self'",
     "worker-src": "'self' blob:",
     "form-action": "'self'",
+    "object-src": "'none'",
     "base-uri": "'none'",
 }
 FRAMEABLE = ("public.citizens",)  # the map is made to be embedded; nothing else may be dressed up
@@ -37,8 +38,10 @@ def guard(response: Response) -> Response:
     if not framed:
         response.headers["X-Frame-Options"] = "DENY"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    if city().settings.secure_cookies:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if g.get("viewer"):
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    if city().settings.secure_cookies:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if g.get("viewer") or request.method == "POST":
         response.headers["Cache-Control"] = "no-store"  # a shared phone keeps nothing of somebody's day
     return response

@@ -54,7 +54,7 @@ pages = Blueprint("team_reports", __name__, url_prefix="/team/reports")
 
 
 @pages.get("/<name>")
-@allowed(Access.READER)
+@allowed(Access.READER, scope="reports:read")
 def show(name: str) -> str:
     """One page of a report."""
     page = _known(name)
@@ -76,7 +76,7 @@ def _page(page: ReportPage, wanted: ReportFilter, number: int, problem: Any = No
 
 
 @pages.get("/<name>.csv")
-@allowed(Access.READER)
+@allowed(Access.READER, scope="reports:read")
 def download(name: str) -> Response | tuple[str, int]:
     """All rows of the filter, streamed. Whose rows are taken away is recorded before any is sent."""
     page = _known(name)

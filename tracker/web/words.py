@@ -136,8 +136,15 @@ ACTION = {  # short names, for lists of everything
     "revoke_device": _("Revoked a device"),
     "set_device_key": _("Changed a device's key"),
     "add_account": _("Made an account"),
-    "change_password": _("Changed a password"),
+    "activate_account": _("Activated an account"),
+    "reset_account": _("Reset an account"),
     "close_account": _("Closed an account"),
+    "change_password": _("Changed a password"),
+    "second_factor_on": _("Set up a second factor"),
+    "second_factor_off": _("Took a second factor away"),
+    "end_session": _("Ended a session"),
+    "make_token": _("Made a token"),
+    "revoke_token": _("Revoked a token"),
     "grant_role": _("Granted a role"),
     "end_grant": _("Ended a role"),
     "name_deputy": _("Named a deputy"),
@@ -149,7 +156,7 @@ AUDIT_ACTION = {
     "view_track": _("opened your track of %(day)s"),
     "export_report": _("downloaded a report in which you are, from %(first)s to %(last)s"),
     "sign_in": _("signed in to your account from %(address)s"),
-    "sign_in_failed": _("tried a wrong password at your account from %(address)s"),
+    "sign_in_failed": _("tried a wrong password or code at your account from %(address)s"),
     "sign_out": _("signed out of your account"),
     "merge_unit": _("merged your unit %(unit)s into another one"),
     "add_person": _("registered you and made your account"),
@@ -164,7 +171,14 @@ AUDIT_ACTION = {
     "renew_secret": _("gave your device %(device)s a new secret"),
     "revoke_device": _("revoked your device %(device)s"),
     "set_device_key": _("changed the encryption key of your device %(device)s"),
+    "activate_account": _("activated your account"),
+    "reset_account": _("gave your account a new one-time code; its password ended"),
     "change_password": _("gave your account a new password"),
+    "second_factor_on": _("set up a second factor for your account"),
+    "second_factor_off": _("took the second factor of your account away"),
+    "end_session": _("ended a session of your account"),
+    "make_token": _("made a token of your account for a program"),
+    "revoke_token": _("revoked a token of your account"),
     "close_account": _("closed your account"),
     "grant_role": _("gave your account the role %(role)s"),
     "end_grant": _("took the role %(role)s from your account"),
@@ -188,6 +202,8 @@ AUDIT_DECISION = {
 SERVICE = _("The service")
 OPERATOR = _("An operator of the system")
 SOMEBODY = _("Somebody not signed in")
+
+SCOPE = {"reports:read": _("Read and download the presence and idle reports")}  # what a token may be made for
 
 REFUSAL = {
     Refusal.DAY_CLOSED: _("This day is closed. Ask your supervisor to reopen it."),

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from tracker.storage.models.accounts import (
     Account,
+    ApiToken,
     Audit,
     AuditLink,
     Deputy,
     RoleGrant,
+    SecondFactor,
     SignInFailure,
     WebSession,
 )
@@ -57,6 +59,7 @@ __all__ = [
     "Account",
     "Activity",
     "ActivityType",
+    "ApiToken",
     "Assignment",
     "Audit",
     "AuditLink",
@@ -87,6 +90,7 @@ __all__ = [
     "Revision",
     "RewrittenDay",
     "RoleGrant",
+    "SecondFactor",
     "Shift",
     "SignInFailure",
     "StoredFix",

@@ -1,0 +1,124 @@
+"""`flask --app wsgi account|administrator|token ...`: who may sign in, and which machines may read."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from tracker.storage import accounts
+from tracker.storage.audit import Action
+from tracker.storage.granting import grant_role
+from tracker.storage.models import Account
+from tracker.storage.register import NotFound
+from tracker.storage.tokens import LONGEST_VALID, NameTaken, make_token, revoke_token_named
+from tracker.web.city import city, db
+from tracker.web.commands import not_empty, note, one_transaction, with_code
+from tracker.web.words import SCOPE
+
+FIRST_NAME = "admin"
+
+administrator_group = AppGroup("administrator", help="Accounts that see the whole city.")
+account_group = AppGroup("account", help="Accounts that exist.")
+token_group = AppGroup("token", help="Tokens with which machines read.")
+
+
+def init_app(app: Flask) -> None:
+    for group in (administrator_group, account_group, token_group):
+        app.cli.add_command(group)
+
+
+@administrator_group.command("add")
+@click.argument("username", callback=not_empty)
+@one_transaction
+def add_administrator(username: str) -> None:
+    """Add an account that sees the whole city; its one-time code is shown once."""
+    account = accounts.add_account(db.session(), username)
+    _let_administer(account)
+    click.echo(with_code(account.username, accounts.give_code(account, city().now())))
+
+
+@administrator_group.command("first")
+@one_transaction
+def add_first_administrator() -> None:
+    """Add the account `admin` to a city that has no account yet; its one-time code is shown once.
+
+    Where there are accounts it says so on standard error, and nothing on standard output.
+    """
+    account = accounts.first_administrator(db.session(), FIRST_NAME)
+    if account is None:
+        click.echo("this city has accounts already; `flask account reset NAME` gives one a new code", err=True)
+        return
+    _let_administer(account)
+    click.echo(with_code(account.username, accounts.give_code(account, city().now())))
+
+
+@account_group.command("reset")
+@click.argument("username")
+@one_transaction
+def reset(username: str) -> None:
+    """Give an account a new one-time code, shown once. Its password, second factor, sessions and tokens end now."""
+    account = accounts.account_named(db.session(), username)
+    code = accounts.reset_account(db.session(), username, city().now())
+    if account is None or code is None:
+        raise NotFound(f"no account named {username!r}")
+    note(Action.RESET_ACCOUNT, {"account": account.username}, account.people)
+    click.echo(with_code(account.username, code))
+
+
+@account_group.command("close")
+@click.argument("username")
+@one_transaction
+def close(username: str) -> None:
+    """Close an account: who is signed in with it is signed out, its tokens end, and nobody signs in again."""
+    account = accounts.close_account(db.session(), username, city().now())
+    if account is None:
+        raise NotFound(f"no account named {username!r}")
+    note(Action.CLOSE_ACCOUNT, {"account": account.username}, account.people)
+    click.echo(f"account {account.username!r} closed; `flask account reset` opens it again")
+
+
+@token_group.command("add")
+@click.argument("username")
+@click.option("--name", required=True, callback=not_empty, help="What the token is for, such as the machine's name.")
+@click.option("--scope", "scopes", required=True, multiple=True, type=click.Choice(sorted(SCOPE)))
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, LONGEST_VALID.days))
+@one_transaction
+def add_token(username: str, name: str, scopes: tuple[str, ...], days: int) -> None:
+    """Make a token with the rights of an account, of which a machine may use the scopes; it is shown once."""
+    account, now, valid = _open_account(username), city().now(), timedelta(days=days)
+    try:
+        _, token = make_token(db.session(), account.id, name, sorted(set(scopes)), now, valid)
+    except NameTaken as error:
+        raise click.ClickException(str(error)) from error
+    detail = {"account": account.username, "name": name, "scopes": sorted(set(scopes))}
+    note(Action.MAKE_TOKEN, detail, account.people)
+    click.echo(f"token: {token}  (shown once, valid for {days} days)")
+
+
+@token_group.command("revoke")
+@click.argument("username")
+@click.option("--name", required=True, help="The token's name.")
+@one_transaction
+def revoke(username: str, name: str) -> None:
+    """Take a token out of use, for good."""
+    account = _open_account(username)
+    if not revoke_token_named(db.session(), account.id, name, city().now()):
+        raise NotFound(f"{username!r} has no token named {name!r}")
+    note(Action.REVOKE_TOKEN, {"account": account.username, "name": name}, account.people)
+    click.echo(f"token {name!r} is revoked")
+
+
+def _open_account(username: str) -> Account:
+    account = accounts.account_named(db.session(), username)
+    if account is None or account.closed_at is not None:
+        raise NotFound(f"no open account named {username!r}")
+    return account
+
+
+def _let_administer(account: Account) -> None:
+    """Make an account a system administrator's, from today on."""
+    grant_role(db.session(), account.id, "system_administrator", None, city().today())
+    note(Action.ADD_ACCOUNT, {"account": account.username, "role": "system_administrator"}, account.people)

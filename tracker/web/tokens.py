@@ -1,0 +1,72 @@
+"""Tokens that an account makes for machines. A new one is shown once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from tracker.storage.audit import Action, record
+from tracker.storage.tokens import LONGEST_VALID, NameTaken, make_token, revoke_token, tokens_of
+from tracker.web.access import Access, actor, allowed, viewer
+from tracker.web.city import city, db
+from tracker.web.entrance import reentered
+from tracker.web.forms import TokenForm, parse
+
+pages = Blueprint("tokens", __name__, url_prefix="/account/tokens")
+
+
+@pages.get("")
+@allowed(Access.READER)
+def overview() -> Response:
+    """The tokens in use, and the form for another."""
+    return _page()
+
+
+@pages.post("")
+@allowed(Access.READER)
+def make() -> Response:
+    """A new token, on this answer only."""
+    sent = parse(TokenForm(), request.form)
+    if sent.errors:
+        return _page(_("Write a name, choose what the token is for, and a number of days from 1 to %(most)d.",
+                       most=LONGEST_VALID.days))  # fmt: skip
+    if reentered() is None:
+        return _page(_("The password is not right. Nothing was changed."))
+    name, scopes, valid = sent.values["name"], [sent.values["scope"]], timedelta(days=sent.values["days"])
+    try:
+        token_id, token = make_token(db.session(), viewer().account_id, name, scopes, city().now(), valid)
+    except NameTaken:
+        db.session.rollback()
+        return _page(_("You have a token of this name. Revoke it first, or choose another name."))
+    record(db.session(), actor(), Action.MAKE_TOKEN, {"token_id": token_id, "name": name, "scopes": scopes},
+           people=viewer().people)  # fmt: skip
+    db.session.commit()
+    return _page(fresh=token)
+
+
+@pages.post("/<id:token_id>/revoke")
+@allowed(Access.READER)
+def revoke(token_id: int) -> Response:
+    """Take one out of use. One that is gone already is no mistake."""
+    if revoke_token(db.session(), viewer().account_id, token_id, city().now()):
+        record(db.session(), actor(), Action.REVOKE_TOKEN, {"token_id": token_id}, people=viewer().people)
+        db.session.commit()
+    flash(_("The token is revoked: it opens nothing any more."), "good")
+    return redirect(url_for(".overview"), 303)
+
+
+def _page(problem: Any = None, fresh: str | None = None) -> Response:
+    page = render_template(
+        "tokens.html",
+        tokens=tokens_of(db.session(), viewer().account_id),
+        now=city().now(),
+        longest_days=LONGEST_VALID.days,
+        problem=problem,
+        fresh=fresh,
+        sent=request.form if problem else {},
+    )
+    return make_response(page, 422 if problem else 200)
