@@ -107,10 +107,11 @@ def _city(engine: Engine) -> tuple[int, date]:
         conn.execute(insert(m.ActivityType), [_activity_type(number) for number in range(8)])
         _troubled_devices(conn, phone, now)
     with Session(engine) as session:
-        create_account(session, "pegawai", PASSWORD, "employee", own)
-        create_account(session, "atasan", PASSWORD, "supervisor", boss, unit)
-        create_account(session, "admin", PASSWORD, "administrator")
-        create_account(session, "baru", PASSWORD, "employee", newcomer)
+        for username, person_id in (("pegawai", own), ("atasan", boss), ("admin", None), ("baru", newcomer)):
+            create_account(session, username, PASSWORD, person_id)
+        session.flush()
+        build.grant(session.connection(), "atasan", "supervisor", unit)
+        build.grant(session.connection(), "admin", "system_administrator")
         session.commit()
     return own, day
 

@@ -38,7 +38,7 @@ def sessions(engine: Engine) -> list[tuple[int, str]]:
 def second_browser(app: Flask, engine: Engine, username: str = "pegawai", agent: str = CHROME) -> Browser:
     with Session(engine) as session:
         account = session.scalars(select(m.Account).where(m.Account.username == username)).one()
-        token, _ = open_session(session, account, NOW, "10.1.2.3", agent)
+        token, _ = open_session(session, account, NOW, WORK_DATE, "10.1.2.3", agent)
         session.commit()
     browser = Browser(app.test_client())
     browser.client.set_cookie(SESSION, token)
