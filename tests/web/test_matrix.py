@@ -1,0 +1,393 @@
+"""The authorisation matrix: every route, asked by every role, about data of their own unit, below it, beside it, and of
+nobody. It is generated from the routes; what each needs, and what each role has, is written down here once more, by hand.
+
+A refused cell answers 404 (or the way to sign in), changes nothing, and no page says the name of somebody out of reach.
+"""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, insert, select, text, update
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from tests import builders as build
+from tests.web.conftest import NOW, WORK_DATE, Browser, People, at, signed_in
+from tracker.storage import models as m
+from tracker.storage.sessions import open_session
+from tracker.storage.tokens import make_token
+from tracker.web.access import Access, declared
+from tracker.web.cookies import SESSION
+
+# what each view must declare: a second opinion beside the view's own
+NEEDS = {
+    Access.PUBLIC: (
+        "public.citizens", "public.about", "public.vehicles", "public.boundaries", "public.station_zones",
+        "signing_in.form", "signing_in.sign_in", "signing_in.sign_out", "activation.form", "activation.activate",
+        "health.alive", "health.ready", "metrics.show", "assets.file",
+    ),
+    Access.DEVICE: ("door.osmand", "door.owntracks"),
+    Access.ACCOUNT: (
+        "account.overview", "account.password", "account.end_one", "account.end_others", "second_factor.code",
+        "second_factor.show", "second_factor.remove",
+    ),
+    Access.EMPLOYEE: (
+        "my_day.today", "my_day.day", "my_day.add", "my_day.entry", "my_day.change", "my_day.delete", "my_day.submit",
+        "my_data.show", "my_data.ask", "my_data.as_json", "my_data.as_zip", "notice.show", "notice.read",
+    ),
+    Access.READER: (
+        "team.overview", "team_day.show", "team_reports.show", "team_reports.download", "tokens.overview",
+        "tokens.make", "tokens.revoke",
+    ),
+    Access.DECIDER: ("team.reviews", "team_day.decide", "deputies.overview", "deputies.name", "deputies.end"),
+    Access.AUDITOR: ("audit.overview",),
+    Access.ADMINISTRATOR: ("devices.overview", "corrections.overview", "corrections.show", "corrections.answer"),
+    Access.CITY_ADMINISTRATOR: ("quarantine.overview", "quarantine.message", "quarantine.replay"),
+}  # fmt: skip
+FOR_TOKENS = ("team_reports.show", "team_reports.download")  # that say reports:read
+BEFORE_THE_CODE = ("second_factor.code",)
+# shows its own secret, and without it is not there
+CLOSED_TO_ALL = {"metrics.show": 404, "door.osmand": 401, "door.owntracks": 401}
+
+
+@dataclass(frozen=True)
+class Role:
+    """What an account is and has: the persons (of `TARGETS`) it may read, decide on and administer."""
+
+    username: str
+    person: str | None = None
+    reads: frozenset[str] = frozenset()
+    decides: frozenset[str] = frozenset()
+    administers: frozenset[str] = frozenset()
+    reads_audit: bool = False
+    whole_city: bool = False
+
+    def holds(self, access: Access) -> bool:
+        return {
+            Access.PUBLIC: True,
+            Access.DEVICE: False,
+            Access.ACCOUNT: True,
+            Access.EMPLOYEE: self.person is not None,
+            Access.READER: bool(self.reads),
+            Access.DECIDER: bool(self.decides),
+            Access.AUDITOR: self.reads_audit,
+            Access.ADMINISTRATOR: bool(self.administers),
+            Access.CITY_ADMINISTRATOR: self.whole_city,
+        }[access]
+
+
+# the units: an agency with a team below it, and another agency. In each somebody works:
+# `chief` in the agency, `siti` in the team, `budi` in the other agency
+CHIEF, SITI, BUDI, NOBODY = "chief", "siti", "budi", "nobody"
+TARGETS = (CHIEF, SITI, BUDI, NOBODY)
+NAMES = {CHIEF: "Rina Marlina", SITI: "Siti Rahayu", BUDI: "Budi Santoso"}
+AGENCY, ALL = frozenset({CHIEF, SITI}), frozenset({CHIEF, SITI, BUDI})
+TEAM = frozenset({SITI})
+ROLES = {
+    "employee": Role("pegawai", SITI),
+    "supervisor of the agency": Role("atasan", CHIEF, AGENCY, AGENCY),
+    "supervisor of the team": Role("regu", None, TEAM, TEAM),
+    "supervisor of another agency": Role("stranger", BUDI, frozenset({BUDI}), frozenset({BUDI})),
+    "deputy of the agency's supervisor": Role("wakil", None, TEAM, TEAM),  # who decides nothing about the chief
+    "supervisor until yesterday": Role("mantan", None),
+    "auditor of the agency": Role("pemeriksa", None, AGENCY, reads_audit=True),
+    "auditor of the city": Role("auditor", None, ALL, reads_audit=True),
+    "administrator of the agency": Role("admin-dinas", None, administers=AGENCY),
+    "system administrator": Role("admin", None, administers=ALL, reads_audit=True, whole_city=True),
+    "closed account": Role("tutup", None),
+    "half signed in": Role("atasan", CHIEF, AGENCY, AGENCY),
+    "machine of the agency's supervisor": Role("atasan", CHIEF, AGENCY, AGENCY),
+    "nobody": Role(""),
+}
+# the argument that says whose data a route is about -> which of a role's targets it reaches
+REACH: Mapping[str, Any] = {
+    "person_id": lambda role, endpoint: role.decides if endpoint == "team_day.decide" else role.reads,
+    "request_id": lambda role, endpoint: role.administers,
+    "key": lambda role, endpoint: {role.person},
+    "session_id": lambda role, endpoint: {role.person},
+    "token_id": lambda role, endpoint: {role.person},
+    "deputy_id": lambda role, endpoint: {role.person},
+}
+WITHOUT_OWNER: Mapping[str, Any] = {
+    "work_date": WORK_DATE, "name": "no-show", "version": "x", "quarantine_id": 1,
+}  # fmt: skip
+OTHER_VALUES = {"assets.file": {"name": "css/tokens.css", "version": "x"}}
+# says the same whether something was there or not; that nothing changed is looked at all the same
+SILENT = ("account.end_one", "tokens.revoke", "my_day.delete")
+FIELDS = {
+    "key": str(uuid.uuid4()), "decision": "approved", "seen": "submitted", "outcome": "corrected", "about": "register",
+    "answer": "Sudah kami perbaiki.", "text": "Nama saya salah ditulis.", "version": "1", "first": str(WORK_DATE),
+    "last": str(WORK_DATE), "username": "pegawai", "why": "Pemeriksaan berkala",
+}  # fmt: skip
+UNTOUCHED = (  # by what is refused; the others note who came by
+    "activity", "api_token", "assignment", "correction_request", "daily_log", "deputy", "device", "log_decision",
+    "membership", "notice_acknowledgement", "person", "quarantine", "role_grant", "second_factor", "unit", "unit_place",
+    "vehicle",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class World:
+    """The ids of what belongs to each target."""
+
+    ids: Mapping[str, Mapping[str, Any]]  # argument -> target -> value
+
+
+@pytest.fixture
+def world(app: Flask, engine: Engine, people: People) -> World:
+    """The small city, with more accounts, and for each person a request, an activity, a session, a token, a deputy."""
+    public = app.extensions["city"].public_dir
+    public.mkdir()
+    (public / "vehicles.geojson").write_text('{"type": "FeatureCollection", "features": []}')
+    persons = {CHIEF: people.boss, SITI: people.own, BUDI: people.foreign}
+    usernames = {CHIEF: "atasan", SITI: "pegawai", BUDI: "stranger"}
+    with Session(engine) as session, session.begin():
+        _more_accounts(session, people)
+        accounts = {one: _account(session, username) for one, username in usernames.items()}
+        ids: dict[str, dict[str, Any]] = {"person_id": dict(persons)}
+        ids["request_id"] = {one: _request(session, person) for one, person in persons.items()}
+        ids["key"] = {one: _activity(session, person, people.sweeping) for one, person in persons.items()}
+        ids["session_id"] = {one: _session(session, account) for one, account in accounts.items()}
+        ids["token_id"] = {one: make_token(session, a.id, "x", [], NOW, timedelta(1))[0] for one, a in accounts.items()}
+        wakil = _account(session, "wakil")
+        ids["deputy_id"] = {one: _deputy(session, account, wakil) for one, account in accounts.items() if one != BUDI}
+        ids["deputy_id"][BUDI] = _deputy(session, accounts[BUDI], accounts[CHIEF], days_ahead=100)
+        session.add(m.Quarantine(received_at=at(8), topic="owntracks/00/x", reasons=["no_time"]))
+    for argument, values in ids.items():
+        values[NOBODY] = uuid.uuid4() if argument == "key" else 2**31 - 1
+    return World(ids)
+
+
+def _more_accounts(session: Session, people: People) -> None:
+    conn = session.connection()
+    agency = conn.scalar(select(m.RoleGrant.unit_id).join(m.Account).where(m.Account.username == "atasan"))
+    given = {
+        "wakil": None,
+        "mantan": None,
+        "pemeriksa": "auditor",
+        "admin-dinas": "administrator",
+        "tutup": "supervisor",
+    }
+    for username, role in given.items():
+        conn.execute(insert(m.Account).values(username=username, closed_at=NOW if username == "tutup" else None))
+        if role:
+            build.grant(conn, username, role, agency)
+    ended = Range(None, WORK_DATE)
+    conn.execute(
+        insert(m.RoleGrant).values(
+            account_id=_account(session, "mantan").id, role="supervisor", unit_id=agency, period=ended
+        )
+    )
+
+
+def _account(session: Session, username: str) -> m.Account:
+    return session.scalars(select(m.Account).where(m.Account.username == username)).one()
+
+
+def _request(session: Session, person_id: int) -> int:
+    asked = m.CorrectionRequest(person_id=person_id, at=NOW, about="register", text="Nama saya salah.")
+    session.add(asked)
+    session.flush()
+    return asked.id
+
+
+def _activity(session: Session, person_id: int, type_id: int) -> uuid.UUID:
+    log = m.DailyLog(person_id=person_id, work_date=WORK_DATE)
+    session.add(log)
+    session.flush()
+    key = uuid.uuid4()
+    times = {"starts_at": at(8), "ends_at": at(9)}
+    session.add(m.Activity(log_id=log.id, key=key, type_id=type_id, volume=1, **times))
+    return key
+
+
+def _session(session: Session, account: m.Account) -> int:
+    open_session(session, account, NOW, WORK_DATE)
+    session.flush()
+    newest = select(m.WebSession.id).where(m.WebSession.account_id == account.id).order_by(m.WebSession.id.desc())
+    return session.scalars(newest.limit(1)).one()
+
+
+def _deputy(session: Session, principal: m.Account, deputy: m.Account, days_ahead: int = 0) -> int:
+    """One is the deputy of the agency's supervisor today; the others are of no effect here."""
+    first = WORK_DATE + timedelta(days=days_ahead if principal.username != "pegawai" else 50)
+    days = Range(first, first + timedelta(days=1))
+    named = m.Deputy(principal_id=principal.id, deputy_id=deputy.id, period=days)
+    session.add(named)
+    session.flush()
+    return named.id
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One question: a route and method, about whose data (None: about nobody's in particular)."""
+
+    endpoint: str
+    method: str
+    path: str
+    argument: str | None
+    target: str | None
+
+
+def cells(app: Flask, world: World) -> Iterator[Cell]:
+    """All questions there are, from the routes themselves."""
+    with app.test_request_context():
+        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.endpoint, rule.rule)):
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield from _cells_of(app, world, rule, method)
+
+
+def _cells_of(app: Flask, world: World, rule: Rule, method: str) -> Iterator[Cell]:
+    owners = [argument for argument in rule.arguments if argument in REACH]
+    assert len(owners) <= 1, f"{rule.rule} is about two at once: widen the matrix"
+    for target in TARGETS if owners else (None,):
+        values = dict(OTHER_VALUES.get(rule.endpoint, {}))
+        for argument in rule.arguments - values.keys():
+            assert argument in REACH or argument in WITHOUT_OWNER, (
+                f"{rule.rule}: whose is <{argument}>? Say it in REACH"
+            )
+            values[argument] = world.ids[argument][target] if argument in REACH else WITHOUT_OWNER[argument]
+        built = app.url_map.bind("localhost").build(rule.endpoint, values, method=method)
+        yield Cell(rule.endpoint, method, built, owners[0] if owners else None, target)
+
+
+def expected_open(name: str, cell: Cell) -> bool:
+    """What the rules say of this cell."""
+    role, access = ROLES[name], ACCESS_OF[cell.endpoint]
+    if access is Access.PUBLIC:
+        return cell.endpoint not in CLOSED_TO_ALL
+    if name in ("nobody", "closed account") or access is Access.DEVICE:
+        return False
+    if name == "half signed in":
+        return cell.endpoint in BEFORE_THE_CODE
+    if name.startswith("machine"):
+        return cell.endpoint in FOR_TOKENS and cell.method == "GET"
+    reached = cell.argument is None or cell.target in REACH[cell.argument](role, cell.endpoint)
+    return role.holds(access) and reached
+
+
+ACCESS_OF = {endpoint: access for access, endpoints in NEEDS.items() for endpoint in endpoints}
+
+
+def browser_as(name: str, app: Flask, engine: Engine) -> Browser:
+    """A fresh browser of this role: an answer may end a session."""
+    if name == "nobody":
+        return Browser(app.test_client())
+    with Session(engine) as session, session.begin():
+        account = _account(session, ROLES[name].username)
+        if name.startswith("machine"):
+            session.execute(update(m.ApiToken).where(m.ApiToken.name == "matrix").values(revoked_at=NOW))
+            _, token = make_token(session, account.id, "matrix", ["reports:read"], NOW, timedelta(days=1))
+            client = app.test_client()
+            client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+            return Browser(client)
+        token, _ = open_session(session, account, NOW, WORK_DATE, awaits_code=name == "half signed in")
+    client = app.test_client()
+    client.set_cookie(SESSION, token)
+    return Browser(client)
+
+
+def is_open(answer: TestResponse) -> bool:
+    """Whether the page was theirs, whatever came of what they sent."""
+    if answer.status_code == 303:
+        return answer.headers["Location"].split("?")[0] not in ("/sign-in", "/sign-in/code")
+    return answer.status_code not in (401, 404)
+
+
+def fingerprint(engine: Engine) -> dict[str, str]:
+    """Of all that a refused request must leave as it was."""
+    parts = [
+        f"(SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {name} t)" for name in UNTOUCHED
+    ]
+    with engine.connect() as conn:
+        return dict(zip(UNTOUCHED, conn.execute(text(f"SELECT {', '.join(parts)}")).one(), strict=True))
+
+
+def test_every_route_declares_what_the_matrix_says_it_needs(app: Flask) -> None:
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert {endpoint: declared(app, endpoint) for endpoint in endpoints} == ACCESS_OF
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_each_cell_is_as_the_rules_say(
+    app: Flask, engine: Engine, world: World, name: str, record_property: Any
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False  # the form's token is tested elsewhere; here rights alone decide
+    asked, leaks, closed = 0, [], []
+    for cell in cells(app, world):
+        asked += 1
+        may = expected_open(name, cell)
+        before = None if may else fingerprint(engine)
+        answer = _ask(browser_as(name, app, engine), cell)
+        if before is not None and fingerprint(engine) != before:
+            leaks.append(f"{cell}: was refused and changed something")
+        if cell.endpoint in SILENT and not may and ROLES[name].holds(ACCESS_OF[cell.endpoint]):
+            continue  # it says "gone" to all; that nothing is gone has just been looked at
+        if is_open(answer) != may:
+            (closed if may else leaks).append(f"{cell}: {answer.status_code} {answer.headers.get('Location', '')}")
+        leaks += [f"{cell}: says {one}" for one in _named(answer) - _may_know(name, cell)]
+    record_property("matrix", ("pages", asked, len(leaks)))
+    assert leaks == [], "\n".join(leaks)
+    assert closed == [], "\n".join(closed)
+
+
+def _ask(browser: Browser, cell: Cell) -> TestResponse:
+    fields = {name: value for name, value in FIELDS.items() if name != cell.argument}
+    if cell.method == "POST":
+        return browser.post(cell.path, **fields)
+    return browser.get(f"{cell.path}?why=Pemeriksaan+berkala")
+
+
+def _named(answer: TestResponse) -> set[str]:
+    """Whose names the answer says, files included."""
+    body = answer.get_data()
+    return {one for one, name in NAMES.items() if name.encode() in body}
+
+
+def _may_know(name: str, cell: Cell) -> set[str]:
+    """Whose names the role may come across: those in reach, their own, and who decides in whose place."""
+    role = ROLES[name]
+    known = set(role.reads | role.decides | role.administers) | {role.person}
+    if role.reads_audit and cell.endpoint == "audit.overview":
+        known |= {CHIEF} if role.reads < ALL else set(ALL)
+    if cell.endpoint.startswith(("deputies", "my_data")):
+        known |= set(ALL) if name != "employee" else {CHIEF}
+    return {one for one in known if one}
+
+
+def test_a_route_that_says_nothing_is_closed(app: Flask, engine: Engine, people: People) -> None:
+    app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+    assert signed_in(app, engine, "admin").get("/forgotten").status_code == 404
+    assert Browser(app.test_client()).get("/forgotten").status_code == 303
+
+
+def test_rights_are_read_at_each_request(app: Flask, engine: Engine, people: People) -> None:
+    browser = signed_in(app, engine, "atasan")
+    assert browser.get(f"/team/{people.own}/days/{WORK_DATE}").status_code == 200
+    with engine.begin() as conn:
+        held = select(m.Account.id).where(m.Account.username == "atasan").scalar_subquery()
+        conn.execute(update(m.RoleGrant).where(m.RoleGrant.account_id == held).values(unit_id=people.foreign_unit))
+    assert browser.get(f"/team/{people.own}/days/{WORK_DATE}").status_code == 404
+
+
+def test_another_units_filter_shows_nobody_new(stranger: Browser, people: People) -> None:
+    assert "Siti Rahayu" not in stranger.get(f"/team?unit={people.unit}").text
+
+
+def test_the_matrix_has_a_cell_for_everything(app: Flask, world: World) -> None:
+    asked = list(cells(app, world))
+    assert {cell.endpoint for cell in asked} == ACCESS_OF.keys()
+    about = itertools.groupby(sorted((c.argument or "", c.target or "") for c in asked), key=lambda one: one[0])
+    assert {argument: {target for _, target in targets} for argument, targets in about} == {
+        "": {""}, **{argument: set(TARGETS) for argument in REACH},
+    }  # fmt: skip
