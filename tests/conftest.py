@@ -36,6 +36,15 @@ RETENTION_DAYS = 60
 _numbers = itertools.count(1)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how large the authorisation matrix was, of all its tests in all workers."""
+    said = [value for reports in terminalreporter.stats.values() for report in reports if hasattr(report, "when")
+            if report.when == "call" for name, value in report.user_properties if name == "matrix"]  # fmt: skip
+    for side in sorted({side for side, _, _ in said}):
+        cells, leaks = (sum(one[place] for one in said if one[0] == side) for place in (1, 2))
+        terminalreporter.write_line(f"authorisation matrix, {side}: {cells} cells, {leaks} leaks")
+
+
 @dataclass(frozen=True)
 class Database:
     """A fresh, migrated database of one test."""

@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -160,6 +160,14 @@ def signed_in(app: Flask, engine: Engine, username: str, now: datetime = NOW) ->
     client = app.test_client()
     client.set_cookie(SESSION, token)
     return Browser(client)
+
+
+def move_to(clock: Clock, engine: Engine, now: datetime) -> None:
+    """Move the clock while everybody stays signed in, as if they had signed in anew."""
+    clock.now = now
+    with engine.begin() as conn:
+        anew = {"created_at": now, "last_seen_at": now, "expires_at": now + timedelta(hours=1)}
+        conn.execute(update(m.WebSession).values(**anew))
 
 
 @pytest.fixture

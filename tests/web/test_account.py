@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from tests.web.conftest import NOW, PASSWORD, Browser, Clock, People
+from tests.web.conftest import NOW, PASSWORD, WORK_DATE, Browser, Clock, People
 from tracker.storage import models as m
 from tracker.storage.attempts import FREE_ATTEMPTS
 from tracker.storage.sessions import open_session

@@ -73,7 +73,7 @@ def test_a_decision_is_written_down_with_its_reason_and_a_refused_one_is_not(
     submit(employee)
     assert decide(supervisor, people.own, "returned", reason="").status_code == 422
     assert decide(supervisor, people.own, "returned", reason="Volume kurang.").status_code == 303
-    decided = {"work_date": str(WORK_DATE), "decision": "returned"}
+    decided = {"work_date": str(WORK_DATE), "role": "supervisor", "decision": "returned"}
     found = [row for row in rows(engine) if row[2] == "decide"]
     assert found == [("atasan", "127.0.0.1", "decide", [people.own], "Volume kurang.", decided)]
     page = employee.get("/me/data").text
@@ -186,7 +186,7 @@ def test_an_operator_reads_the_audit(app: Flask, supervisor: Browser, stranger: 
         nips = dict(db.session.execute(select(m.Person.id, m.Person.nip)).all())
         tomorrow = db.session.scalar(select(func.to_char(func.now() + timedelta(days=1), "YYYY-MM-DD")))
     both = run(app, "audit", "list")[1].splitlines()
-    assert len(both) == 2 and f'atasan  127.0.0.1  view_track  people {people.own}  {{"work_date"' in both[0]
+    assert len(both) == 2 and f'atasan  127.0.0.1  view_track  people {people.own}  {{"role": "supervisor", "work_date"' in both[0]
     assert run(app, "audit", "list", "--person", nips[people.foreign])[1].splitlines() == both[1:]
     assert run(app, "audit", "list", "--account", "Atasan")[1].splitlines() == both[:1]
     assert run(app, "audit", "list", "--since", tomorrow)[1] == ""

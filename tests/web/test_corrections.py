@@ -58,7 +58,7 @@ def test_an_answer_is_seen_by_the_person_and_written_down(
     with engine.connect() as conn:
         noted = conn.execute(select(m.Audit.people, m.Audit.action, m.Audit.detail)).all()
     detail = {"request_id": asked, "about": "register", "outcome": "corrected"}
-    assert [tuple(row) for row in noted] == [(people.own, "answer_correction", detail)]
+    assert [tuple(row) for row in noted] == [([people.own], "answer_correction", detail)]
 
 
 @pytest.mark.parametrize(

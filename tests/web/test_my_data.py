@@ -225,7 +225,7 @@ def test_every_copy_is_noted_before_it_is_sent(employee: Browser, people: People
         assert "attachment" in employee.get(address).headers["Content-Disposition"]
     with engine.connect() as conn:
         noted = conn.execute(select(m.Audit.people, m.Audit.detail).where(m.Audit.action == "export_own")).all()
-    assert [tuple(row) for row in noted] == [(people.own, {"format": "json"}), (people.own, {"format": "zip"})]
+    assert [tuple(row) for row in noted] == [([people.own], {"format": "json"}), ([people.own], {"format": "zip"})]
     assert "mengunduh semua yang tersimpan" in employee.get("/me/data").text
 
 

@@ -70,7 +70,7 @@ def test_a_supervisor_is_an_employee_and_reads_it_too_and_an_administrator_witho
     app: Flask, engine: Engine, newcomer: Browser
 ) -> None:
     assert signed_in(app, engine, "atasan").get("/team").headers["Location"] == "/me/notice?next=/team"
-    assert signed_in(app, engine, "admin").get("/team").status_code == 200
+    assert signed_in(app, engine, "admin").get("/admin/devices").status_code == 200
 
 
 def test_what_was_written_before_a_new_notice_is_not_lost(newcomer: Browser, people: People) -> None:

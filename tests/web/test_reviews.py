@@ -46,7 +46,7 @@ def test_opening_a_day_leaves_a_trace_that_the_employee_sees(
 ) -> None:
     assert "Belum ada yang melihat" in employee.get("/me/data").text
     supervisor.get(team_path(people.own))
-    assert looks(engine) == [([people.own], "view_track", {"work_date": str(WORK_DATE)})]
+    assert looks(engine) == [([people.own], "view_track", {"work_date": str(WORK_DATE), "role": "supervisor"})]
     page = employee.get("/me/data").text
     assert "Rina Marlina" in page and "membuka jejak Anda tanggal Kamis, 19 November 2026" in page
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from tests import builders as build
-from tests.web.conftest import NOW, WORK_DATE, Browser, Clock, People, at
+from tests.web.conftest import NOW, WORK_DATE, Browser, Clock, People, at, move_to
 from tracker.storage import models as m
 
 REVISION = {
@@ -66,10 +66,12 @@ def test_the_newest_revision_counts(supervisor: Browser, people: People, engine:
     assert "Hadir" in row and "Belum terbukti" not in row
 
 
-def test_duty_without_a_verdict_says_where_it_stands(supervisor: Browser, people: People, clock: Clock) -> None:
+def test_duty_without_a_verdict_says_where_it_stands(
+    supervisor: Browser, people: People, engine: Engine, clock: Clock
+) -> None:
     expected = {7: "Belum mulai", 8: "Sedang bertugas", 12: "Bertugas, ponsel diam", 17: "Belum dinilai"}
     for hour, shown in expected.items():
-        clock.now = at(hour, 10)
+        move_to(clock, engine, at(hour, 10))
         assert shown in row_of(supervisor.get("/team").text, "Siti Rahayu")
     assert "Tidak bertugas" in row_of(supervisor.get("/team").text, "Rina Marlina")
 
@@ -86,7 +88,7 @@ def test_a_phone_that_is_heard_is_not_silent(supervisor: Browser, people: People
 def test_nobody_sees_when_a_phone_was_heard_off_duty(
     supervisor: Browser, people: People, engine: Engine, clock: Clock, hour: int
 ) -> None:
-    clock.now = at(hour)
+    move_to(clock, engine, at(hour))
     with engine.begin() as conn:
         for person in (people.own, people.boss):
             phone = build.device(conn, person_id=person)
@@ -103,7 +105,7 @@ def test_a_night_shift_stays_on_todays_list_until_it_ends(
     friday = WORK_DATE + timedelta(days=1)
     with engine.begin() as conn:
         build.window(conn, people.boss, at(18, 30), at(2, 30, friday), work_date=WORK_DATE)
-    clock.now = at(2, 0, friday)
+    move_to(clock, engine, at(2, 0, friday))
     row = row_of(supervisor.get("/team").text, "Rina Marlina")
     assert "18.30–02.30" in row and "ponsel diam" in row
     clock.now = at(2, 30, friday)

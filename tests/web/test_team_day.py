@@ -7,11 +7,11 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, insert
 
 from tests import builders as build
 from tests.web.actions import team_path
-from tests.web.conftest import NOW, Browser, Clock, People, at
+from tests.web.conftest import NOW, Browser, Clock, People, at, move_to
 from tests.web.test_team import judge
 from tracker.domain import duty
 from tracker.storage import models as m
@@ -58,9 +58,7 @@ def test_positions_that_were_deleted_are_not_called_silence(
     supervisor: Browser, people: People, engine: Engine, clock: Clock
 ) -> None:
     judge(engine, people.window, "PRESENT", evidence={"spans": SPANS})
-    with engine.begin() as conn:
-        conn.execute(update(m.WebSession).values(expires_at=NOW + timedelta(days=90)))
-    clock.now = NOW + timedelta(days=61)
+    move_to(clock, engine, NOW + timedelta(days=61))
     page = supervisor.get(team_path(people.own), **ENGLISH).text
     assert "Positions are deleted after 60 days" in page and "There is no usable position" not in page
     assert ("09:00", "15:00", "At the place of duty") in pieces(page)
@@ -69,7 +67,7 @@ def test_positions_that_were_deleted_are_not_called_silence(
 def test_stops_and_moves_are_told_where_the_positions_still_say_what_the_verdict_says(
     supervisor: Browser, people: People, engine: Engine, clock: Clock
 ) -> None:
-    clock.now = at(17)
+    move_to(clock, engine, at(17))
     send(engine, people.own, range(0, 480, 2))
     with engine.connect() as conn:
         (inputs,) = inputs_of(conn, [people.window])

@@ -93,7 +93,8 @@ def _ground(right: Right, person_id: int, work_date: date) -> Grant:
 def _noted(right: Right, person_id: int, work_date: date) -> dict[str, Any]:
     """What the audit keeps of a look or a decision: the day, and in which role."""
     ground = _ground(right, person_id, work_date)
-    return {"work_date": work_date.isoformat(), "role": ground.role, "instead_of": ground.instead_of}
+    instead_of = {"instead_of": ground.instead_of} if ground.instead_of else {}
+    return {"work_date": work_date.isoformat(), "role": ground.role, **instead_of}
 
 
 def _page(member: Membership, work_date: date, problem: Any = None, why: str = "") -> str:
