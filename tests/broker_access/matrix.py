@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import Engine, func, select, text
@@ -27,13 +27,15 @@ from tracker.wire.topics import position_topic
 
 PHONE, TRUCK, OTHER, LEAVING, REVOKED = "phone-a", "truck-b", "other-c", "leaving-d", "revoked-e"
 BRIDGE = "the bridge"
-DEVICES = (PHONE, TRUCK, OTHER, LEAVING, REVOKED, WITNESS)
+AT_ONCE = 8  # cells that are tried at the same time, each by a phone or truck of its own
+TWINS = [f"{kind}-{n}" for kind in (PHONE, TRUCK) for n in range(AT_ONCE)]
+DEVICES = (PHONE, TRUCK, OTHER, LEAVING, REVOKED, WITNESS, *TWINS)
 CONNECTS, KEPT_OUT = "comes in", "kept out, and nothing arrives of what it sent along"
 ARRIVES, NOWHERE, ENDED = "arrives", "arrives nowhere", "the connection ends, nothing arrives"
 DELIVERS, REFUSED, SILENT = "delivers what others say", "refused", "granted, delivers nothing"
 OWN_COMMANDS = "delivers its own commands only"
-UNHEARD, LOST, OVERHEARD = "loses and tells nothing", "loses what waits, tells nothing", "hears another's commands"
-LEAKS = {CONNECTS, ARRIVES, DELIVERS, OWN_COMMANDS, OVERHEARD}  # where the table does not say so
+OVERHEARD, FIX_LOST = "the thief hears another's commands", "a fix is lost"
+LEAKS = {CONNECTS, ARRIVES, DELIVERS, OWN_COMMANDS, OVERHEARD, FIX_LOST}  # where the table does not say so
 LET_IN = b"\x20\2\0\0"
 
 
@@ -53,6 +55,10 @@ class Cell:
         how = f" at QoS {self.qos}{', retained' * self.retain}" if self.does in (publish, subscribe) else ""
         return f"{self.actor}: {self.does.__name__.replace('_', ' ')} {self.what}{how}"
 
+    def by(self, number: int) -> Cell:
+        """The same, done by that twin of its phone or truck."""
+        return replace(self, actor=f"{self.actor}-{number}") if self.actor in (PHONE, TRUCK) else self
+
     def on(self, kind: str) -> str:
         return self.expected if isinstance(self.expected, str) else self.expected[kind]
 
@@ -65,6 +71,7 @@ class World:
     broker: AnyBroker
     bridge: Process
     secrets: dict[str, str]
+    rights_of: str  # nats, mosquitto or rabbitmq
     numbers: Iterator[int] = field(default_factory=itertools.count)
     witness: Witness = field(init=False)
     other: Client = field(init=False)  # whose topics are tried; it hears its own commands all the time
@@ -119,7 +126,7 @@ class World:
 
 
 @contextmanager
-def world(broker: AnyBroker, engine: Engine, database: Database, folder: Path) -> Iterator[World]:
+def world(kind: str, broker: AnyBroker, engine: Engine, database: Database, folder: Path) -> Iterator[World]:
     """The running world of one broker; its devices are admitted, one was revoked again."""
     login = witness.prepare(broker)
     with engine.begin() as conn:
@@ -128,7 +135,7 @@ def world(broker: AnyBroker, engine: Engine, database: Database, folder: Path) -
     tls = {"MQTT_URL": broker.tls_url, "MQTT_CA_FILE": str(broker.ca_file)}
     bridge = bridge_process(database, broker, folder, **tls)
     processes = [broker.process, *access_processes(database.app_url, database.owner_url, broker, folder), bridge]
-    there = World(engine, broker, bridge, secrets)
+    there = World(engine, broker, bridge, secrets, kind)
     try:
         broker.process.start()
         for process in processes[1:]:
@@ -167,7 +174,7 @@ def comes_in(world: World, login: str) -> bool:
 
 def connect(world: World, cell: Cell) -> str:
     """`what` says by which login and secret; subscribes and publishes before it has the broker's answer."""
-    login, _, kind = cell.what.partition(" with ")
+    login, _, kind = cell.what.format(login=cell.actor, upper=cell.actor.upper()).partition(" with ")
     given = {
         "its secret": world.secrets.get(login, ""), "the bridge's secret": world.broker.bridge_secret, "none": "",
         "a wrong secret": "wrong", "another's secret": world.secrets[OTHER],
@@ -223,10 +230,8 @@ def _kept_hash(world: World, login: str, column: str) -> str:
 def publish(world: World, cell: Cell) -> str:
     topic, said = world.topic(cell), world.said()
     client = world.connect(cell.actor)
-    last = client.publish(topic, said, cell.retain, cell.qos)
-    if cell.qos != 1:  # not acknowledged, or not in the same way
-        last = client.publish(position_topic(cell.actor), world.said("mark"))
-    wait_until(lambda: last in client.acknowledged or client.disconnected, "the broker's answer")
+    client.publish(topic, said, cell.retain, cell.qos)
+    client.subscribe("owntracks/+/+" if cell.actor == BRIDGE else f"{position_topic(cell.actor)}/cmd")
     ended = client.disconnected
     client.close()
     world.mark()
@@ -239,7 +244,7 @@ def publish(world: World, cell: Cell) -> str:
 def leave_a_will_on(world: World, cell: Cell) -> str:
     said, mark = world.said(), world.said("mark")
     world.connect(cell.actor, will=(world.topic(cell), said)).drop()
-    world.connect(PHONE, will=(position_topic(PHONE), mark)).drop()
+    world.connect(cell.actor, will=(position_topic(cell.actor), mark)).drop()
     wait_until(lambda: world.saw(mark), "a will that is allowed arrives")
     world.mark()
     return ARRIVES if world.saw(said) else NOWHERE
@@ -280,47 +285,52 @@ def _hear_a_mark(world: World, cell: Cell, spy: Client, own: bytes) -> None:
     wait_until(lambda: mark in spy.payloads or spy.disconnected, "it hears what it may")
 
 
-def take_the_id_of_a_device(world: World, cell: Cell) -> str:
-    """Of one that is there, or away with a command waiting; by one who goes on with its session or wants a clean one."""
-    name, commands = "the-id-of-truck-b", f"{position_topic(TRUCK)}/cmd"
-    victim, waits = world.connect(TRUCK, name, clean=False), world.said("waits")
-    assert victim.subscribe(commands)
+def take_the_client_id(world: World, cell: Cell) -> str:
+    """Of a truck that is there, or away with a command waiting; to go on with its session or to begin a clean one.
+
+    Then another command is said. The answer tells what the truck has of both when it comes back.
+    """
+    name = cell.what.split()[0]
+    victim, waits, said = _truck(world, name), world.said("waits"), world.said("said")
     if "away" in cell.what:
         victim.close()
         world.command(TRUCK, waits)
     thief = world.connect(cell.actor, name, clean="clean" in cell.what)
-    _waited_for_end(victim, "there" in cell.what and not isinstance(world.broker, Mosquitto))
-    ended = victim.disconnected
-    victim.close()
-    said, mark = world.said(), world.said("mark")
-    world.command(TRUCK, said)
-    mine = f"{position_topic(cell.actor)}/cmd"
-    thief.subscribe(mine)
-    thief.publish(mine, mark)
-    wait_until(lambda: mark in thief.payloads or thief.disconnected, "it hears what it may")
-    heard = said in thief.payloads or waits in thief.payloads
-    thief.close()
-    return OVERHEARD if heard else f"{_back(world, name, commands, said, waits)}{' once it is back' * ended}"
-
-
-def _waited_for_end(victim: Client, ends: bool) -> None:
-    if ends:
+    if "ended" in cell.on(world.rights_of):
         wait_until(lambda: victim.disconnected, "who was there is out")
+    world.command(TRUCK, said)
+    if let_in := thief.code == "Success":
+        _hear_a_mark(world, cell, thief, b"own")
+    overheard = {said, waits} & set(thief.payloads)
+    thief.close()
+    got = {said, waits} & {*victim.payloads, *_back(world, victim, name)}
+    gets = "it gets all" if len(got) == 1 + ("away" in cell.what) else "what waits for it is lost"
+    how = "the truck's connection is ended, " if "ended" in cell.on(world.rights_of) else ""
+    return OVERHEARD if overheard else f"{'let in' if let_in else 'kept out'}: {how}{gets}"
 
 
-def _back(world: World, name: str, commands: str, *waiting: bytes) -> str:
-    """What a device that comes back with its session gets of what was waiting."""
-    back, mark = world.connect(TRUCK, name, clean=False), world.said("mark")
-    back.subscribe(commands)
-    world.command(TRUCK, mark) if not isinstance(world.broker, Mosquitto) else back.publish(commands, mark)
+def _truck(world: World, name: str) -> Client:
+    """The truck with its own session. For a second after two came with one client id, NATS takes neither."""
+    while True:
+        client = world.connect(TRUCK, name, clean=False)
+        if client.code == "Success" and client.subscribe(f"{position_topic(TRUCK)}/cmd"):
+            return client
+        client.close()
+
+
+def _back(world: World, victim: Client, name: str) -> list[bytes]:
+    """What a device hears that comes back with its session."""
+    mark = world.said("mark")
+    victim.close()
+    back = _truck(world, name)
+    back.publish(f"{position_topic(TRUCK)}/cmd", mark)
     wait_until(lambda: mark in back.payloads, "it hears what it may")
-    got = [one for one in waiting if one in back.payloads]
     back.close()
     world.connect(TRUCK, name).close()  # a clean one: nothing stays for the next cell
-    return f"gets {len(got)}"
+    return back.payloads
 
 
-def take_the_id_of_the_bridge(world: World, cell: Cell) -> str:
+def take_the_bridges_client_id(world: World, cell: Cell) -> str:
     """By one who knows it, which nobody does, while the bridge is there or away; then a fix is to be stored."""
     before, name = world.stored(), client_id(world.broker.bridge_secret)
     if "away" in cell.what:
@@ -328,21 +338,20 @@ def take_the_id_of_the_bridge(world: World, cell: Cell) -> str:
         world.other.publish(position_topic(OTHER), location(before))
         world.mark()
     thief = world.connect(cell.actor, name, clean="clean" in cell.what)
-    came = thief.code == "Success"
-    if came and "read" in cell.what:
-        thief.subscribe("owntracks/+/+")
+    let_in = thief.code == "Success"
+    if let_in:
+        _hear_a_mark(world, cell, thief, b"own")
     thief.close()
     if "away" in cell.what:
-        heard = bool(thief.payloads)
         world.bridge.start()
     else:
-        heard = bool(thief.payloads)
         world.other.publish(position_topic(OTHER), location(before))
     try:
         wait_until(lambda: world.stored() == before + 1, "it is stored", 15)
     except AssertionError:
-        return "a fix is lost"
-    return DELIVERS if heard else f"{'comes in' if came else 'kept out'}, and nothing is lost"
+        return FIX_LOST
+    overheard = any(b"_type" in payload for payload in thief.payloads)
+    return OVERHEARD if overheard else f"{'let in' if let_in else 'kept out'}: nothing is lost"
 
 
 def stay_after_it_is_revoked(world: World, cell: Cell) -> str:
