@@ -89,9 +89,10 @@ THERE_CLEAN = {kind: f"let in: {ENDS}what waits for it is lost" for kind in ("na
 AWAY = {"nats": "let in: it gets all", "rabbitmq": OVERHEARD}
 AWAY_CLEAN = {kind: "let in: what waits for it is lost" for kind in ("nats", "rabbitmq")}
 IDS = [
-    (f"{TRUCK}.1 there", KEEPS_OUT), (f"{TRUCK}.1 there, clean", KEEPS_OUT), (f"{TRUCK}.1 away", KEEPS_OUT),
-    (f"{TRUCK}.1 away, clean", KEEPS_OUT), (f"{ANY_ID} there", KEEPS_OUT | THERE),
-    (f"{ANY_ID} there, clean", KEEPS_OUT | THERE_CLEAN), (f"{ANY_ID} away", KEEPS_OUT | AWAY), (f"{ANY_ID} away, clean", KEEPS_OUT | AWAY_CLEAN),
+    (f"{TRUCK}:1 there", KEEPS_OUT), (f"{TRUCK}:1 there, clean", KEEPS_OUT), (f"{TRUCK}:1 away", KEEPS_OUT),
+    (f"{TRUCK}:1 away, clean", KEEPS_OUT), (f"{ANY_ID} there", KEEPS_OUT | THERE),
+    (f"{ANY_ID} there, clean", KEEPS_OUT | THERE_CLEAN),
+    (f"{ANY_ID} away", KEEPS_OUT | AWAY), (f"{ANY_ID} away, clean", KEEPS_OUT | AWAY_CLEAN),
 ]  # fmt: skip
 BRIDGES = {"nats": "kept out: nothing is lost", "mosquitto": "let in: nothing is lost",
            "rabbitmq": "kept out: nothing is lost"}  # fmt: skip

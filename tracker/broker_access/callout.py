@@ -64,11 +64,11 @@ class Logins:
         return device is not None and name_of(device) == name
 
     def keep_for_another(self, client_id: str, login: str) -> bool:
-        """Whether a client id is a bridge's, or the login of another device, or begins with that and a dot.
+        """Whether a client id is a bridge's, or the login of another device, or begins with that and a colon.
 
         Whoever connects with a client id ends the connection that has it, and may delete its session.
         """
-        owner = client_id.partition(".")[0]
+        owner = client_id.partition(":")[0]
         return client_id.startswith(BRIDGE_CLIENTS) or (owner != login and owner in self._known)
 
     def __len__(self) -> int:

@@ -3,7 +3,7 @@
 What MQTT calls `owntracks/07/login` is the routing key `owntracks.07.login` of the exchange `amq.topic`, and a
 subscription is a queue named after the client id. So a device may write to the exchange, under its own key only, and
 have a queue bound by its own `cmd` only. Which client ids a device has is not known here: it may have any but a
-bridge's, and none with a dot but those that begin with its own login and the dot, which are nobody else's.
+bridge's, and none with a colon but those that begin with its own login and the colon, which are nobody else's.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _user(login: str, hashed: str) -> dict[str, object]:
 
 
 def _device_queues(login: str) -> Rights:
-    queues = rf"^{SUBSCRIPTION}(?!{BRIDGE_CLIENTS})([^.]*|{login}\..*)$"
+    queues = rf"^{SUBSCRIPTION}(?!{BRIDGE_CLIENTS})([^:]*|{login}:.*)$"
     with_exchange = f"{queues}|^{re.escape(EXCHANGE)}$"
     return _queues(login, queues, with_exchange, with_exchange)
 
