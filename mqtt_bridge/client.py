@@ -34,7 +34,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from mqtt_bridge.packets import Malformed, PacketSocket, acknowledgements
 from tracker import failpoints
 from tracker.ingest import Message
-from tracker.wire.topics import SUBSCRIPTIONS
+from tracker.wire.topics import BRIDGE_CLIENTS, SUBSCRIPTIONS
 
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 KEEPALIVE_S = 10  # a network that was cut without a word is noticed after twice that
@@ -258,4 +258,4 @@ def client_id(secret: str) -> str:
 
     Whoever connects with this id takes the session over, so it is derived from the secret.
     """
-    return f"jejak-bridge-{hmac.digest(secret.encode(), b'client id', hashlib.sha256).hex()[:16]}"
+    return f"{BRIDGE_CLIENTS}{hmac.digest(secret.encode(), b'client id', hashlib.sha256).hex()[:16]}"

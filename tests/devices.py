@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,13 +34,28 @@ class Tracker:
 class Client:
     """A plain MQTT client whose acknowledgements and refusals a test can read."""
 
-    def __init__(self, port: int, login: str | None, secret: str, ca_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        login: str | None,
+        secret: str,
+        ca_file: Path | None = None,
+        *,
+        client_id: str = "",
+        clean: bool = True,
+        will: tuple[str, bytes] | None = None,
+    ) -> None:
         self.code: str | None = None
         self.heard: list[str] = []  # topics of what was delivered
+        self.payloads: list[bytes] = []  # and what it was
         self.acknowledged: set[int] = set()
         self.subscribed: list[bool] = []
         self.disconnected = False
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, reconnect_on_failure=False)
+        self._client = mqtt.Client(
+            mqtt.CallbackAPIVersion.VERSION2, client_id, clean_session=clean, reconnect_on_failure=False
+        )
+        if will:
+            self._client.will_set(*will, qos=1)
         if login:
             self._client.username_pw_set(login, secret)
         if ca_file:
@@ -47,23 +63,33 @@ class Client:
         self._client.on_connect = lambda _c, _d, _f, code, _p: setattr(self, "code", str(code))
         self._client.on_publish = lambda _c, _d, mid, _r, _p: self.acknowledged.add(mid)
         self._client.on_subscribe = lambda _c, _d, _m, codes, _p: self.subscribed.append(not codes[0].is_failure)
-        self._client.on_message = lambda _c, _d, message: self.heard.append(message.topic)
+        self._client.on_message = lambda _c, _d, message: self._hear(message)
         self._client.on_disconnect = lambda *_: setattr(self, "disconnected", True)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         wait_until(lambda: self.code, "CONNACK")
 
-    def publish(self, topic: str, payload: bytes, retain: bool = False) -> int:
-        return self._client.publish(topic, payload, qos=1, retain=retain).mid
+    def publish(self, topic: str, payload: bytes, retain: bool = False, qos: int = 1) -> int:
+        return self._client.publish(topic, payload, qos, retain).mid
 
-    def subscribe(self, topic: str) -> bool:
+    def subscribe(self, topic: str, qos: int = 1) -> bool:
         """Whether the broker says yes; it may also end the connection."""
-        self._client.subscribe(topic, 1)
+        self._client.subscribe(topic, qos)
         wait_until(lambda: self.subscribed or self.disconnected, "SUBACK")
         return self.subscribed.pop() if self.subscribed else False
 
     def wait_acknowledged(self, count: int) -> None:
         wait_until(lambda: len(self.acknowledged) >= count, f"{count} acknowledgements")
+
+    def drop(self) -> None:
+        """End the connection without a goodbye."""
+        if sock := self._client.socket():
+            sock.shutdown(socket.SHUT_RDWR)
+        self._client.loop_stop()
+
+    def _hear(self, message: mqtt.MQTTMessage) -> None:
+        self.payloads.append(message.payload)
+        self.heard.append(message.topic)
 
     def close(self) -> None:
         self._client.disconnect()

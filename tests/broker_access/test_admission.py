@@ -11,8 +11,9 @@ from sqlalchemy import Engine, func, select
 from tests import builders
 from tests.conftest import Database, bridge_process
 from tests.devices import Client, location
-from tests.services import AnyBroker, NatsCluster, Process, access_processes, wait_until
-from tracker.storage.devices import add_device, renew_secret, revoke_device
+from tests.services import AnyBroker, NatsCluster, Process, RabbitMQ, access_processes, wait_until
+from tracker.broker_access import kinds, rabbitmq
+from tracker.storage.devices import add_device, broker_logins, renew_secret, revoke_device
 from tracker.storage.models import StoredFix
 from tracker.wire.topics import position_topic
 
@@ -122,3 +123,19 @@ def test_with_a_new_secret_the_connection_made_by_the_old_one_ends(engine: Engin
     wait_until(lambda: admitted_everywhere(any_broker, "truck-1", new), "the new secret is let in")
     assert not admitted(any_broker.port, "truck-1", old)
     living.close()
+
+
+@pytest.mark.parametrize("any_broker", ["rabbitmq"], indirect=True)
+def test_devices_with_the_rights_of_before_get_those_of_now(engine: Engine, any_broker: RabbitMQ) -> None:
+    """After an upgrade: they may have been let in with rights that we no longer give."""
+    secret = new_device(engine, "truck-1")
+    any_broker.add_device("truck-1", secret)
+    kept = rabbitmq.admitted(any_broker.management)["truck-1"]
+    [now] = [one for one in any_broker.management.ask("permissions") if one["user"] == "truck-1"]
+    before = now | {"configure": "^mqtt-subscription-(?!jejak-bridge-).*$"}
+    any_broker.management.ask("definitions", {"permissions": [before]})
+    assert kept and rabbitmq.admitted(any_broker.management)["truck-1"] != kept, "it is not as it should be"
+    kind = kinds.RabbitMQ(any_broker.management, "_bridge", any_broker.bridge_secret)
+    with engine.connect() as conn:
+        assert kind.admit(broker_logins(conn))
+    assert now in any_broker.management.ask("permissions") and admitted(any_broker.port, "truck-1", secret)

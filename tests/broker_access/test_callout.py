@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import paho.mqtt.client as mqtt
 import pytest
 from sqlalchemy import Engine, text
 
@@ -253,22 +252,3 @@ def test_the_configuration_holds_nothing_that_opens_anything(broker: Broker) -> 
     access_secret = kept_secret(broker.nats.folder.parent, "broker_access")
     written = "".join(path.read_text() for path in broker.nats.folder.glob("*.conf"))
     assert broker.bridge_secret not in written and access_secret not in written and "@CALLOUT" not in written
-
-
-def test_whoever_comes_with_anothers_client_id_ends_its_connection(engine: Engine, broker: Broker) -> None:
-    """As it always was: so the bridge's cannot be guessed."""
-    broker.admit(*(BrokerLogin(login, *hashes(SECRET)) for login in ("truck-1", "truck-2")))
-    lost: list[str] = []
-    clients = []
-    for login in ("truck-1", "truck-2"):
-        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, "same", reconnect_on_failure=False)
-        client.username_pw_set(login, SECRET)
-        client.on_disconnect = lambda *_, who=login: lost.append(who)
-        client.connect("127.0.0.1", broker.port)
-        client.loop_start()
-        wait_until(client.is_connected, "it is in")
-        clients.append(client)
-    wait_until(lambda: lost == ["truck-1"], "the first is out")
-    for client in clients:
-        client.disconnect()
-        client.loop_stop()

@@ -102,6 +102,7 @@ def test_a_bridge_that_does_not_know_the_authority_says_so(
     bridge.stop()
 
 
+@pytest.mark.parametrize("broker", ["cluster"], indirect=True)  # the others: tests/broker_access/test_matrix.py
 def test_nobody_gets_in_without_a_login_and_its_secret(engine: Engine, broker: AnyBroker) -> None:
     device(engine, broker, "truck-1").close()
     for login, secret in ((None, ""), ("truck-1", "wrong"), ("truck-2", "wrong"), ("guest", "guest"), ("_bridge", "")):
@@ -110,6 +111,7 @@ def test_nobody_gets_in_without_a_login_and_its_secret(engine: Engine, broker: A
         stranger.close()
 
 
+@pytest.mark.parametrize("broker", ["cluster"], indirect=True)  # the others: tests/broker_access/test_matrix.py
 @pytest.mark.usefixtures("bridge")
 def test_a_device_writes_nothing_in_anothers_name(engine: Engine, broker: AnyBroker) -> None:
     one, other = device(engine, broker, "truck-1"), device(engine, broker, "truck-2")
@@ -121,6 +123,7 @@ def test_a_device_writes_nothing_in_anothers_name(engine: Engine, broker: AnyBro
     other.close()
 
 
+@pytest.mark.parametrize("broker", ["cluster"], indirect=True)  # the others: tests/broker_access/test_matrix.py
 @pytest.mark.usefixtures("bridge")
 def test_a_device_hears_nothing_that_is_not_for_it(engine: Engine, broker: AnyBroker) -> None:
     other = device(engine, broker, "truck-2")

@@ -22,7 +22,7 @@ from tracker.broker_access import nats
 from tracker.broker_access.nats import login_in, name_of
 from tracker.broker_access.nats_connection import Connection, Message, published
 from tracker.broker_access.nats_keys import Keys, claims_of
-from tracker.wire.topics import LOGIN, ROOT, TO_DEVICES, shard
+from tracker.wire.topics import BRIDGE_CLIENTS, LOGIN, ROOT, TO_DEVICES, shard
 
 if TYPE_CHECKING:
     from tracker.storage.devices import BrokerLogin
@@ -63,6 +63,14 @@ class Logins:
         device = self._known.get(login_in(name))
         return device is not None and name_of(device) == name
 
+    def keep_for_another(self, client_id: str, login: str) -> bool:
+        """Whether a client id is a bridge's, or the login of another device, or begins with that and a colon.
+
+        Whoever connects with a client id ends the connection that has it, and may delete its session.
+        """
+        owner = client_id.partition(":")[0]
+        return client_id.startswith(BRIDGE_CLIENTS) or (owner != login and owner in self._known)
+
     def __len__(self) -> int:
         return len(self._known)
 
@@ -73,6 +81,7 @@ class Question(NamedTuple):
     reply: str
     login: str
     secret: str
+    client_id: str
     server: str
     servers_key: str
     connection_key: str  # made for this connection alone: no answer can be used again
@@ -151,7 +160,7 @@ class Callout(Thread):
             return b""
         if question.until <= time.time():
             return b""  # after an outage those who still wait come first
-        if not self._open:
+        if not self._open or self._logins.keep_for_another(question.client_id, question.login):
             return self._said(question, None)
         device = self._logins.get(question.login)
         if device is not None and right(device, question.secret):
@@ -210,8 +219,8 @@ def _read(keys: Keys, message: Message) -> Question:
     asked = claims["nats"]
     given = asked["connect_opts"]
     return Question(
-        message.reply, given.get("user", ""), given.get("pass", ""), asked["server_id"]["id"], servers_key,
-        asked["user_nkey"], claims["exp"],
+        message.reply, given.get("user", ""), given.get("pass", ""), asked["client_info"].get("mqtt_id", ""),
+        asked["server_id"]["id"], servers_key, asked["user_nkey"], claims["exp"],
     )  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 What MQTT calls `owntracks/07/login` is the routing key `owntracks.07.login` of the exchange `amq.topic`, and a
 subscription is a queue named after the client id. So a device may write to the exchange, under its own key only, and
-have any queue but a bridge's, bound by its own `cmd` only.
+have a queue bound by its own `cmd` only. Which client ids a device has is not known here: it may have any but a
+bridge's, and none with a colon but those that begin with its own login and the colon, which are nobody else's.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from tracker.wire.topics import ROOT, SUBSCRIPTIONS, TO_DEVICES, shard
+from tracker.wire.topics import BRIDGE_CLIENTS, ROOT, SUBSCRIPTIONS, TO_DEVICES, shard
 
 if TYPE_CHECKING:
     from tracker.storage.devices import BrokerLogin
 
 VHOST = "/"
 EXCHANGE = "amq.topic"
-BRIDGE_QUEUE = "mqtt-subscription-jejak-bridge-"
+SUBSCRIPTION = "mqtt-subscription-"  # followed by the client id and qos0 or qos1
+BRIDGE_QUEUE = f"{SUBSCRIPTION}{BRIDGE_CLIENTS}"
 TIMEOUT_S = 60  # so long a hundred thousand devices may take
 AT_ONCE = 5_000  # devices in one request
 SESSION_KEYS = {topic.replace("/", ".").replace("+", "*") for topic in SUBSCRIPTIONS}
@@ -53,10 +55,13 @@ class Management:
 
 
 def admitted(management: Management) -> dict[str, str]:
-    """The hashes of the devices it lets in with all their rights, by login."""
+    """The hashes of the devices it lets in with all their rights, by login; none of those with the rights of before."""
     complete = {one["user"] for one in management.ask("topic-permissions")}
+    current = {
+        one["user"] for one in management.ask("permissions") if _device_queues(one["user"]).items() <= one.items()
+    }
     return {
-        user["name"]: user["password_hash"]
+        user["name"]: user["password_hash"] if user["name"] in current else ""
         for user in management.ask("users?columns=name,password_hash,tags")
         if user["name"] in complete and not user["name"].startswith("_") and not user["tags"]
     }
@@ -97,7 +102,7 @@ def _user(login: str, hashed: str) -> dict[str, object]:
 
 
 def _device_queues(login: str) -> Rights:
-    queues = "^mqtt-subscription-(?!jejak-bridge-).*$"
+    queues = rf"^{SUBSCRIPTION}(?!{BRIDGE_CLIENTS})([^:]*|{login}:.*)$"
     with_exchange = f"{queues}|^{re.escape(EXCHANGE)}$"
     return _queues(login, queues, with_exchange, with_exchange)
 

@@ -72,4 +72,3 @@ def denied(lines: Iterable[str]) -> Iterator[Denied]:
     counts, last = Counter(connection for connection, _ in found), dict(found)
     for connection, count in counts.items():
         yield Denied(connection, count, last[connection].replace(".", "/")[:LONGEST_TOPIC])
-

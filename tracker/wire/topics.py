@@ -14,6 +14,7 @@ SHARDS = 64
 SUBSCRIPTIONS = (f"{ROOT}/+/+", f"{ROOT}/+/+/+")
 TO_DEVICES = "cmd"  # the kind of message that goes the other way
 LOGIN = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")  # of a device
+BRIDGE_CLIENTS = "jejak-bridge-"  # how client ids of bridges begin
 
 
 def shard(login: str) -> str:
