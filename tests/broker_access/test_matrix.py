@@ -8,7 +8,7 @@ rights name, RabbitMQ ends the connection. A foreign will is dropped when it is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -158,13 +158,12 @@ def outcomes(there: World) -> Iterator[tuple[Cell, str]]:
 
 @pytest.mark.parametrize("kind", ["nats", "mosquitto", "rabbitmq"])
 def test_each_actor_may_do_what_the_table_says_and_nothing_else(
-    kind: str, engine: Engine, database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    kind: str, engine: Engine, database: Database, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     if program := missing_program(kind):
         pytest.skip(f"{program} is not installed: deploy/setup test-services")
     with server_folder() as folder, world(kind, BROKERS[kind](folder), engine, database, tmp_path) as there:
         found = list(outcomes(there))
     wrong = [(cell, was) for cell, was in found if was != cell.on(kind)]
-    with capsys.disabled():
-        print(f"\nMQTT matrix: {len(found)} cells on {kind}, {sum(was in LEAKS for _, was in wrong)} leaks")
+    record_property("matrix", (f"MQTT on {kind}", len(found), sum(was in LEAKS for _, was in wrong)))
     assert not wrong, "\n".join(f"{cell.name}: {was}; it should be: {cell.on(kind)}" for cell, was in wrong)

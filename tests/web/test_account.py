@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from tests import builders as build
 from tests.web.conftest import NOW, PASSWORD, WORK_DATE, Browser, Clock, People
 from tracker.storage import models as m
 from tracker.storage.attempts import FREE_ATTEMPTS
@@ -156,8 +157,7 @@ def test_whoever_is_given_more_rights_has_the_shorter_session_at_once(
     clock.now += timedelta(days=1)
     assert employee.get("/me").status_code == 200
     with engine.begin() as conn:
-        raised = update(m.Account).where(m.Account.username == "pegawai")
-        conn.execute(raised.values(role="supervisor", supervised_unit_id=people.unit))
+        build.grant(conn, "pegawai", "supervisor", people.unit)
     assert employee.get("/me").status_code == 303
 
 

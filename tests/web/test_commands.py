@@ -46,7 +46,7 @@ def test_an_administrator_begins_with_the_code_shown(app: Flask, nobody: Browser
     nobody.get("/activate")
     sent = {"username": "kepala", "code": shown_once(output, "code"), "new_password": PASSWORD, "again": PASSWORD}
     assert nobody.post("/activate", **sent).status_code == 303
-    assert nobody.get("/team").status_code == 200
+    assert nobody.get("/admin/devices").status_code == 200
 
 
 def test_the_first_administrator_is_made_once(app: Flask, engine: Engine) -> None:

@@ -9,7 +9,7 @@ import time
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zipfile import ZipFile
 
@@ -27,7 +27,7 @@ from tests.web.conftest import NOW, WORK_DATE, Browser, Clock, People, at, signe
 from tests.web.test_team import REVISION, judge
 from tracker.storage import models as m
 from tracker.storage.my_data import Whose
-from tracker.web.access import COOKIE
+from tracker.web.cookies import SESSION
 from tracker.web.my_data_categories import CATEGORIES
 
 JSON, ZIP = "/me/data/everything.json", "/me/data/everything.zip"
@@ -66,11 +66,26 @@ def held(engine: Engine, people: People, employee: Browser, supervisor: Browser)
         conn.execute(insert(m.Audit).values(account_id=account, people=[people.foreign], action="view_track"))
         asked = {"person_id": people.own, "at": at(9), "about": "register", "text": "My name is wrong."}
         conn.execute(insert(m.CorrectionRequest).values(asked))
+        _account_rows(conn, account, people)
     judge(engine, people.window, "UNVERIFIED", cause="partial")
     add(employee, people.sweeping, "08:00", "09:30", note="=SUM(A1)")
     submit(employee)
     decide(supervisor, people.own, "returned", reason="Volume?")
     return Held(phone, handed_on)
+
+
+def _account_rows(conn: Any, account: Any, people: People) -> None:
+    """A role that has ended, a deputy's time that has passed, a drive, a second factor and a token."""
+    past = Range(WORK_DATE - timedelta(days=9), WORK_DATE - timedelta(days=8))
+    conn.execute(insert(m.RoleGrant).values(account_id=account, role="supervisor", unit_id=people.unit, period=past))
+    boss = select(m.Account.id).where(m.Account.username == "atasan").scalar_subquery()
+    conn.execute(insert(m.Deputy).values(principal_id=boss, deputy_id=account, period=past))
+    drive = {"vehicle_id": build.vehicle(conn), "person_id": people.own, "period": Range(at(8), at(9))}
+    conn.execute(insert(m.DriverSession).values(drive))
+    factor = {"secret_sealed": b"a-sealed-factor", "confirmed_at": at(7)}
+    conn.execute(insert(m.SecondFactor).values(account_id=account, **factor))
+    token = {"name": "papan", "scopes": ["reports:read"], "token_sha256": b"a-tokens-sha256"}
+    conn.execute(insert(m.ApiToken).values(account_id=account, created_at=at(7), expires_at=at(9), **token))
 
 
 def _device_rows(conn: Any, device: int) -> None:
@@ -207,8 +222,9 @@ def test_no_secret_and_no_hash_is_in_a_copy(employee: Browser, held: Held, engin
         conn.execute(update(m.Device).values(payload_key_sealed=b"a-sealed-key"))
         secrets = [*conn.scalars(select(m.Account.password_argon2)), *conn.scalars(select(m.Device.secret_bcrypt))]
         tokens = list(conn.scalars(select(m.WebSession.token_sha256)))
-    cookie = employee.client.get_cookie(COOKIE)
+    cookie = employee.client.get_cookie(SESSION)
     assert cookie is not None and tokens
+    secrets += ["a-sealed-factor", b"a-sealed-factor".hex(), "a-tokens-sha256", b"a-tokens-sha256".hex()]
     secrets += ["a-pbkdf2", "a-sha256", "a-sealed-key", b"a-sealed-key".hex(), cookie.value]
     secrets += [written for token in tokens for written in (token.hex(), str(token))]
     with ZipFile(io.BytesIO(employee.get(ZIP).data)) as archive:

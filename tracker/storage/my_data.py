@@ -19,6 +19,7 @@ from tracker.storage.models import (
     Account,
     Activity,
     ActivityType,
+    ApiToken,
     Assignment,
     Audit,
     CorrectionRequest,
@@ -39,6 +40,7 @@ from tracker.storage.models import (
     Quarantine,
     Rejection,
     RoleGrant,
+    SecondFactor,
     Shift,
     SignInFailure,
     StoredFix,
@@ -124,8 +126,19 @@ def deputies(whose: Whose) -> Rows:
 
 
 def sessions(whose: Whose) -> Rows:
-    query = select(WebSession.created_at, WebSession.expires_at).where(_of_account(WebSession.account_id, whose))
-    return query.order_by(WebSession.created_at)
+    columns = ("created_at", "expires_at", "last_seen_at", "address", "user_agent")
+    query = select(*(getattr(WebSession, name) for name in columns))
+    return query.where(_of_account(WebSession.account_id, whose)).order_by(WebSession.created_at)
+
+
+def second_factors(whose: Whose) -> Rows:
+    return select(SecondFactor.confirmed_at).where(_of_account(SecondFactor.account_id, whose))
+
+
+def tokens(whose: Whose) -> Rows:
+    columns = ("name", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at")
+    query = select(*(getattr(ApiToken, name) for name in columns))
+    return query.where(_of_account(ApiToken.account_id, whose)).order_by(ApiToken.created_at)
 
 
 def sign_in_failures(whose: Whose) -> Rows:

@@ -64,8 +64,19 @@ _ALL = (
     ),
     Category(
         "sessions", _("Browsers that are signed in"),
-        _("When each was signed in and when that ends: so that you need not sign in every time."),
+        _("When each was signed in, last seen, from which address, with which program, and when that ends: so that you "
+          "need not sign in every time, and recognise a stranger."),
         SAFETY, _("Until it ends or you sign out."), stored.sessions, ("web_session",),
+    ),
+    Category(
+        "second_factors", _("Second factor"),
+        _("Since when your account has one: so that a password alone does not open it. Its secret is in no copy."),
+        SAFETY, _("Until you take it away, or your account is reset."), stored.second_factors, ("second_factor",),
+    ),
+    Category(
+        "tokens", _("Tokens for programs"),
+        _("Name, purpose and when each was used: so that a program reads with your rights and no more."),
+        SAFETY, NO_TERM, stored.tokens, ("api_token",),
     ),
     Category(
         "sign_in_failures", _("Wrong passwords at the account"),
