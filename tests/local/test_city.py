@@ -70,7 +70,8 @@ class City:
     def pids(self) -> dict[str, int]:
         """The process that supervisor watches, by program."""
         assert self.process.popen is not None
-        [supervisor] = psutil.Process(self.process.popen.pid).children()
+        started = psutil.Process(self.process.popen.pid).children()  # at first also who makes the first administrator
+        [supervisor] = (child for child in started if "supervisord" in command_line(child))
         commands = {child.pid: command_line(child) for child in supervisor.children()}
         return {name: pid for name, sign in PROGRAMS.items() for pid, line in commands.items() if sign in line}
 
