@@ -53,6 +53,15 @@ bench-ingest: setup $(VENV)/.dev  ## fixes per second through the bridge / throu
 bench-store: setup $(VENV)/.dev  ## a hundred million fixes: reading, rewriting and dropping days while ingest runs
 	$(BIN)/python -m bench.store
 
+.PHONY: bench-signing-in
+bench-signing-in: setup $(VENV)/.dev  ## 500 employees sign in within a minute: how long does each wait?
+	$(BIN)/python -m bench.signing_in
+
+.PHONY: matrix
+matrix: setup $(VENV)/.dev  ## the authorisation matrix alone: who may do what, on pages and over MQTT
+	@deploy/setup test-services
+	$(BIN)/pytest -q tests/web/test_matrix.py tests/broker_access/test_matrix.py
+
 .PHONY: bench-ledger
 bench-ledger: setup $(VENV)/.dev  ## kill everything at random, a hundred times on each broker: what became of each fix?
 	@deploy/setup test-services

@@ -29,6 +29,7 @@ from tests.services import CHECKOUT, DatabaseServer, Process, answers, free_port
 from tracker.storage.accounts import HASHER
 from tracker.storage.engine import make_engine
 from tracker.storage.migrate import migrate
+from tracker.storage.notices import NOTICE_VERSION
 
 PASSWORD = "sandi-untuk-pengukuran"
 CLIENTS = 16  # at once, when the machine is asked for all it can
@@ -39,6 +40,7 @@ INSERT INTO person (nip, name) SELECT n, 'Bench ' || n FROM generate_series(1, :
 INSERT INTO membership (person_id, unit_id, period)
     SELECT person.id, unit.id, daterange(NULL, NULL) FROM person, unit;
 INSERT INTO account (username, password_argon2, person_id) SELECT nip, :hash, id FROM person;
+INSERT INTO notice_acknowledgement (person_id, version, at) SELECT id, :version, now() FROM person;
 """
 
 
@@ -152,9 +154,10 @@ def _city(people: int) -> Iterator[int]:
         server.create("bench")
         owner = make_engine(server.url("jejak_owner", "bench"), pool_size=1)
         migrate(owner, "jejak_app", 60)
+        values = {"people": people, "hash": HASHER.hash(PASSWORD), "version": NOTICE_VERSION}
         with owner.begin() as conn:
             for statement in ACCOUNTS.strip().split(";\n"):
-                conn.execute(text(statement.rstrip(";")), {"people": people, "hash": HASHER.hash(PASSWORD)})
+                conn.execute(text(statement.rstrip(";")), values)
         owner.dispose()
         port = free_port()
         web = _web(server, folder, port)

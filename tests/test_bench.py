@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from bench import database, ingest, store
+from bench import database, ingest, signing_in, store
 from bench.load import Load
 from bench.rates import Progress, sustained
 from tests.services import DatabaseServer
@@ -53,3 +53,10 @@ def test_a_small_store_is_read_rewritten_and_dropped_and_nothing_is_missing(caps
     values = {line.split()[0]: float(line.split()[1]) for line in capsys.readouterr().out.splitlines()}
     assert (values["store.fixes"], values["store.difference"]) == (20_000, 0)
     assert values["rewrite.day"] > 0 and values["track.day"] > 0 and values["ingest.rate"] > 0
+
+
+def test_a_few_sign_in_and_each_wait_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    signing_in.main(["--people", "5", "--seconds", "1", "--capacity-s", "1"])
+    values = {line.split()[0]: float(line.split()[1]) for line in capsys.readouterr().out.splitlines()}
+    assert values["signin.people"] == 5 and 0 < values["signin.p50"] <= values["signin.most"]
+    assert values["signin.ratio"] == pytest.approx(values["signin.capacity"] / values["signin.hashes"], abs=0.01)
