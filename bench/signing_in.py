@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode
@@ -133,7 +133,11 @@ class Visitor:
 
 def sign_in(port: int, username: str) -> None:
     """From the form to the page of the day."""
-    visitor = Visitor(port)
+    with closing(Visitor(port)) as visitor:
+        _sign_in(visitor, username)
+
+
+def _sign_in(visitor: Visitor, username: str) -> None:
     _, _, form = visitor.ask("/sign-in?next=/me")
     found = re.search(r'name="csrf_token" value="([^"]+)"', form)
     assert found, form
@@ -142,7 +146,6 @@ def sign_in(port: int, username: str) -> None:
     assert status == 303, page
     status, path, page = visitor.ask(path)
     assert status == 200, f"{status} {path}"
-    visitor.close()
 
 
 @contextmanager
