@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from tests import builders as build
 from tracker.storage import models as m
 from tracker.storage import register
-from tracker.storage.granting import account_named, end_now, grant_role, grants_held, name_deputy
+from tracker.storage.accounts import account_named
+from tracker.storage.granting import deputies_of, end_now, grant_role, grants_held, may_stand_in, name_deputy
 from tracker.storage.periods import Later
 from tracker.storage.register import Impossible
 from tracker.storage.rights import (
@@ -130,7 +131,7 @@ def test_a_unit_that_moves_takes_its_people_along_from_that_day(city: Session) -
 def test_a_merged_unit_ends_and_its_days_before_stay(city: Session) -> None:
     register.add_unit(city, "Pos", "Regu A")
     register.move_person(city, "3", "Regu A", None, TODAY + 2 * DAY)  # a plan that the merger takes over
-    assert register.merge_unit(city, "Regu A", "Regu B", TODAY) == {person(city, "1"), person(city, "3")}
+    assert register.merge_unit(city, "Regu A", "Regu B", TODAY, TODAY) == {person(city, "1"), person(city, "3")}
     old, new = (viewer_for(city, account(city, u, "supervisor", u), TODAY) for u in ("Regu A", "Regu B"))
     assert [seen(city, old, day) for day in (TODAY - DAY, TODAY)] == ["1", ""]
     assert [seen(city, new, TODAY + n * DAY) for n in (-1, 0, 2)] == ["2", "12", "123"]
@@ -141,10 +142,43 @@ def test_a_merged_unit_ends_and_its_days_before_stay(city: Session) -> None:
     )
 
 
-@pytest.mark.parametrize("change", [register.move_unit, register.merge_unit])
-def test_no_unit_comes_to_stand_below_itself(city: Session, change: object) -> None:
+def test_no_unit_comes_to_stand_below_itself(city: Session) -> None:
     with pytest.raises(Impossible, match="is a part of 'Dinas'"):
-        change(city, "Dinas", "Regu A", TODAY)  # type: ignore[operator]
+        register.move_unit(city, "Dinas", "Regu A", TODAY)
+    with pytest.raises(Impossible, match="is a part of 'Dinas'"):
+        register.merge_unit(city, "Dinas", "Regu A", TODAY, TODAY)
+
+
+def test_nobody_is_put_into_a_unit_that_has_ended(city: Session) -> None:
+    register.merge_unit(city, "Regu A", "Regu B", TODAY, TODAY)
+    for change in (
+        lambda: register.add_person(city, "7", "Baru", "Regu A", "", TODAY),
+        lambda: register.move_person(city, "2", "Regu A", None, TODAY + DAY),
+        lambda: register.merge_unit(city, "Regu B", "Regu A", TODAY + DAY, TODAY + DAY),
+        lambda: register.add_unit(city, "Pos", "Regu A", TODAY),
+    ):
+        with pytest.raises(Impossible, match="'Regu A' is not in the tree"):
+            change()
+
+
+def test_vehicles_change_hands_on_the_day_of_a_merger(city: Session) -> None:
+    register.add_vehicle(city, "TS-1", "B 1", "garbage_truck", "Regu A")
+    with pytest.raises(Impossible, match="has vehicles"):
+        register.merge_unit(city, "Regu A", "Regu B", TODAY + DAY, TODAY)
+    register.merge_unit(city, "Regu A", "Regu B", TODAY, TODAY)
+    assert register.vehicle_called(city, "TS-1").unit.name == "Regu B"
+
+
+def test_a_unit_that_is_gone_still_narrows_the_days_it_had(city: Session) -> None:
+    register.merge_unit(city, "Regu A", "Regu B", TODAY, TODAY)
+    viewer = viewer_for(city, account(city, "a", "auditor"), TODAY)
+    for unit, expected in (("Regu A", {"1": [Range(MONDAY, TODAY)]}), ("Dinas", None), ("Lain", {"3": None})):
+        unit_id = register.unit_named(city, unit).id
+        members = covered_members(viewer, Right.READ, MONDAY, TODAY, unit_id).subquery()
+        query = select(m.Person.nip, members.c.days).join(members, members.c.person_id == m.Person.id)
+        found = {nip: list(days) for nip, days in city.execute(query)}
+        assert found.keys() == (expected or {"1": 0, "2": 0, "9": 0}).keys()
+        assert unit != "Regu A" or found == expected
 
 
 def test_a_plan_is_not_dropped_in_passing(city: Session) -> None:
@@ -200,8 +234,53 @@ def test_deputies_of_deputies_end_after_three_and_never_come_back(city: Session)
         name_deputy(city, boss, chain[4], TODAY, TODAY, TODAY)
     with pytest.raises(Impossible, match="nothing to stand in for"):
         name_deputy(city, account(city, "f"), boss, TODAY, TODAY, TODAY)
-    with pytest.raises(Impossible, match="has passed"):
+    with pytest.raises(Impossible, match="have passed"):
         name_deputy(city, chain[4], boss, TODAY - DAY, TODAY - DAY, TODAY)
+
+
+def test_whoever_hands_a_right_on_is_judged_by_nobody_they_chose(city: Session) -> None:
+    boss = account(city, "boss", "supervisor", "Dinas", "9")
+    middle, junior = account(city, "middle", "supervisor", "Lain", "1"), account(city, "junior", nip="2")
+    name_deputy(city, boss, middle, TODAY, TODAY, TODAY)
+    name_deputy(city, middle, junior, TODAY, TODAY, TODAY)
+    viewer = viewer_for(city, junior, TODAY)
+    assert seen(city, viewer, TODAY, Right.DECIDE) == "23", "neither the boss nor who stands in between"
+    assert grounds(city, viewer, Right.DECIDE, person(city, "1"), TODAY) == []
+
+
+def test_a_closed_account_hands_nothing_on(city: Session) -> None:
+    boss, middle = account(city, "boss", "supervisor", "Dinas"), account(city, "middle", "supervisor", "Lain")
+    last = account(city, "last")
+    name_deputy(city, boss, middle, TODAY, TODAY, TODAY)
+    name_deputy(city, middle, last, TODAY, TODAY, TODAY)
+    middle.closed_at = NOON
+    city.flush()
+    assert grants_of(city, last.id, TODAY) == ()
+    with pytest.raises(Impossible, match="closed"):
+        name_deputy(city, boss, middle, TODAY + DAY, TODAY + DAY, TODAY)
+
+
+def test_what_has_ended_is_not_ended_again(city: Session) -> None:
+    made = account(city, "a")
+    grant = grant_role(city, made.id, "auditor", None, MONDAY, MONDAY + DAY)
+    with pytest.raises(Impossible, match="has ended already"):
+        end_now(city, grant, TODAY)
+    assert grant.period == Range(MONDAY, MONDAY + 2 * DAY)
+
+
+def test_a_right_of_later_hands_nothing_on_today(city: Session) -> None:
+    boss = account(city, "boss")
+    grant_role(city, boss.id, "supervisor", register.unit_named(city, "Dinas").id, TODAY + 10 * DAY)
+    with pytest.raises(Impossible, match="nothing to stand in for"):
+        name_deputy(city, boss, account(city, "other"), TODAY, TODAY + DAY, TODAY)
+    assert deputies_of(city, boss.id, TODAY) == []
+
+
+def test_a_supervisor_names_colleagues_of_the_units_around(city: Session) -> None:
+    boss = account(city, "boss", "supervisor", "Regu A", "1")
+    others = {nip: account(city, f"other {nip}", nip=nip) for nip in ("2", "3", "9")}
+    near = {nip for nip, one in others.items() if may_stand_in(city, boss, one, TODAY)}
+    assert near == {"2", "9"} and not may_stand_in(city, boss, account(city, "machine"), TODAY)
 
 
 def test_even_a_circle_of_deputies_ends(city: Session) -> None:
@@ -322,7 +401,7 @@ def test_rights_are_those_of_the_plain_reading(
         rows = session.execute(covered_members(viewer, Right.READ, SPAN[0], SPAN[-1])).all()
         seen_days = {(people[row.person_id], day) for row in rows for span in row.days for day in _days(span)}
         assert seen_days == {(one, day) for day in SPAN for one in oracle(tree, members, granted, day)}
-        below = set(session.scalars(units_covered(viewer, Right.READ, SPAN[0])))
+        below = set(session.scalars(units_covered(viewer, Right.READ, SPAN[0], SPAN[0])))
         assert below == {units[unit] for unit in tree if _stands_below(tree, unit, granted, SPAN[0])}
         session.rollback()
 

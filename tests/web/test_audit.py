@@ -25,8 +25,8 @@ from tracker.web.city import db
 
 # what is done with nobody's data: nobody finds it in a list of their own
 ABOUT_NOBODY = {
-    Action.VIEW_MESSAGE, Action.REPLAY_MESSAGES, Action.ADD_UNIT, Action.MOVE_UNIT,
-    Action.ADD_VEHICLE, Action.ADD_ZONE, Action.ADD_ACCOUNT,
+    Action.VIEW_MESSAGE, Action.REPLAY_MESSAGES, Action.ADD_UNIT,
+    Action.ADD_VEHICLE, Action.MOVE_VEHICLE, Action.ADD_ZONE, Action.ADD_ACCOUNT,
 }  # fmt: skip
 
 
@@ -120,9 +120,11 @@ def test_commands_write_down_what_they_change_and_for_whom(app: Flask, engine: E
     found = rows(engine)
     assert {row[:2] for row in found} == {(None, "command line")}
     assert [(row[2], row[3]) for row in found] == [
-        ("add_unit", []), ("add_person", siti), ("add_vehicle", []), ("add_device", siti), ("renew_secret", siti),
+        ("add_unit", []), ("add_person", siti), ("grant_role", siti),
+        ("add_vehicle", []), ("add_device", siti), ("renew_secret", siti),
         ("set_device_key", siti), ("revoke_device", siti), ("add_device", []), ("renew_secret", []),
-        ("add_account", []), ("reset_account", siti), ("close_account", siti), ("replay_messages", []),
+        ("add_account", []), ("grant_role", []), ("reset_account", siti),
+        ("close_account", siti), ("replay_messages", []),
     ]  # fmt: skip
     assert not re.search(r"secret|password|key", str([row[5] for row in found]).replace("secret_", ""))
 

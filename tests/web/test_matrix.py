@@ -24,6 +24,7 @@ from werkzeug.test import TestResponse
 from tests import builders as build
 from tests.web.conftest import NOW, WORK_DATE, Browser, People, at, signed_in
 from tracker.storage import models as m
+from tracker.storage.audit import Action, Actor, record
 from tracker.storage.sessions import open_session
 from tracker.storage.tokens import make_token
 from tracker.web.access import Access, declared
@@ -121,10 +122,16 @@ REACH: Mapping[str, Any] = {
 WITHOUT_OWNER: Mapping[str, Any] = {
     "work_date": WORK_DATE, "name": "no-show", "version": "x", "quarantine_id": 1,
 }  # fmt: skip
-OTHER_VALUES = {"assets.file": {"name": "css/tokens.css", "version": "x"}}
+YESTERDAY = WORK_DATE - timedelta(days=1)  # of which each target has a log that waits for its decision
+OTHER_VALUES = {
+    "assets.file": {"name": "css/tokens.css", "version": "x"},
+    "team_day.show": {"work_date": YESTERDAY},
+    "team_day.decide": {"work_date": YESTERDAY},
+}
 # says the same whether something was there or not; that nothing changed is looked at all the same
 SILENT = ("account.end_one", "tokens.revoke", "my_day.delete")
 FIELDS = {
+    "submitted_at": at(9).isoformat(),
     "key": str(uuid.uuid4()), "decision": "approved", "seen": "submitted", "outcome": "corrected", "about": "register",
     "answer": "Sudah kami perbaiki.", "text": "Nama saya salah ditulis.", "version": "1", "first": str(WORK_DATE),
     "last": str(WORK_DATE), "username": "pegawai", "why": "Pemeriksaan berkala",
@@ -163,6 +170,10 @@ def world(app: Flask, engine: Engine, people: People) -> World:
         ids["deputy_id"] = {one: _deputy(session, account, wakil) for one, account in accounts.items() if one != BUDI}
         ids["deputy_id"][BUDI] = _deputy(session, accounts[BUDI], accounts[CHIEF], days_ahead=100)
         session.add(m.Quarantine(received_at=at(8), topic="owntracks/00/x", reasons=["no_time"]))
+        for whose in (*([one] for one in persons.values()), persons.values()):
+            record(session, Actor(None, "10.0.0.1"), Action.EXPORT_REPORT, {"report": "no-show"}, people=whose)
+        for person in persons.values():
+            session.add(m.DailyLog(person_id=person, work_date=YESTERDAY, state="submitted", submitted_at=at(9)))
     for argument, values in ids.items():
         values[NOBODY] = uuid.uuid4() if argument == "key" else 2**31 - 1
     return World(ids)
@@ -360,11 +371,25 @@ def _may_know(name: str, cell: Cell) -> set[str]:
     """Whose names the role may come across: those in reach, their own, and who decides in whose place."""
     role = ROLES[name]
     known = set(role.reads | role.decides | role.administers) | {role.person}
-    if role.reads_audit and cell.endpoint == "audit.overview":
-        known |= {CHIEF} if role.reads < ALL else set(ALL)
+    if cell.endpoint == "audit.overview" and role.whole_city:
+        known |= ALL
     if cell.endpoint.startswith(("deputies", "my_data")):
-        known |= set(ALL) if name != "employee" else {CHIEF}
+        known |= DEPUTIES.get(role.username, set())
     return {one for one in known if one}
+
+
+# who stands in for whom in the world, by user name
+DEPUTIES = {"atasan": {BUDI}, "stranger": {CHIEF}, "wakil": {CHIEF, SITI}}
+
+
+def test_what_may_be_decided_is_decided(app: Flask, engine: Engine, world: World) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    path = f"/team/{world.ids['person_id'][SITI]}/days/{YESTERDAY}"
+    for name in ("auditor of the city", "supervisor of another agency", "deputy of the agency's supervisor"):
+        browser_as(name, app, engine).post(path, **FIELDS)
+    with engine.connect() as conn:
+        query = select(m.Account.username).join(m.LogDecision, m.LogDecision.account_id == m.Account.id)
+        assert conn.scalars(query).all() == ["wakil"]
 
 
 def test_a_route_that_says_nothing_is_closed(app: Flask, engine: Engine, people: People) -> None:

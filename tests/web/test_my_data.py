@@ -80,8 +80,12 @@ def _account_rows(conn: Any, account: Any, people: People) -> None:
     conn.execute(insert(m.RoleGrant).values(account_id=account, role="supervisor", unit_id=people.unit, period=past))
     boss = select(m.Account.id).where(m.Account.username == "atasan").scalar_subquery()
     conn.execute(insert(m.Deputy).values(principal_id=boss, deputy_id=account, period=past))
-    drive = {"vehicle_id": build.vehicle(conn), "person_id": people.own, "period": Range(at(8), at(9))}
-    conn.execute(insert(m.DriverSession).values(drive))
+    truck = build.vehicle(conn)
+    tracker = build.device(conn, "truck-of-siti", vehicle_id=truck)
+    conn.execute(insert(m.DriverSession).values(vehicle_id=truck, person_id=people.own, period=Range(at(8), at(9))))
+    for hour in (8, 10):  # the second is somebody else's drive
+        fix = {"fix_time": at(hour, 30), "received_after_s": 3, "lat_e7": -62000001, "lon_e7": 1068000000 + hour}
+        conn.execute(insert(m.StoredFix).values(device_id=tracker, **fix))
     factor = {"secret_sealed": b"a-sealed-factor", "confirmed_at": at(7)}
     conn.execute(insert(m.SecondFactor).values(account_id=account, **factor))
     token = {"name": "papan", "scopes": ["reports:read"], "token_sha256": b"a-tokens-sha256"}

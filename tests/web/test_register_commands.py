@@ -66,6 +66,13 @@ def test_a_lost_phone_is_swapped_in_one_step(city: Flask, engine: Engine) -> Non
     assert code != 0 and "no device with the login 'phone-1'" in output
 
 
+def test_a_shared_phone_that_is_swapped_goes_back_when_it_was_to(city: Flask, engine: Engine) -> None:
+    later = ("--since", "2026-11-19T14:00", "--until", "2026-11-19T23:00")
+    assert run(city, "device", "hand", "phone-1", "--person", "2", *later)[0] == 0
+    assert run(city, "device", "swap", "phone-1", "phone-2")[0] == 0
+    assert carriers(engine)[-1] == ("phone-2", "2", False)
+
+
 def test_who_takes_a_wheel_leaves_the_other_one(city: Flask, engine: Engine) -> None:
     run(city, "vehicle", "add", "TS-02", "B 2 TS", "garbage_truck", "--unit", "Regu", "--public", "hidden")
     run(city, "vehicle", "drive", "TS-01", SITI, "--at", "2026-11-18T08:00")
@@ -82,6 +89,7 @@ def test_who_takes_a_wheel_leaves_the_other_one(city: Flask, engine: Engine) -> 
 
 def test_people_and_units_move(city: Flask, engine: Engine) -> None:
     assert run(city, "person", "move", SITI, "--unit", "Pos", "--position", "Mandor", "--on", "2026-11-20")[0] == 0
+    assert run(city, "vehicle", "move", "TS-01", "--unit", "Pos")[0] == 0
     assert "1 people moved" in run(city, "unit", "merge", "Regu", "Pos", "--on", "2026-11-21")[1]
     assert run(city, "unit", "move", "Pos", "--on", "2026-11-22")[0] == 0
     assert run(city, "person", "leave", "2", "--on", "2026-12-01")[0] == 0

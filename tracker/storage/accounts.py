@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from tracker.storage.attempts import forget_attempts, note_failure, plain_username, take_attempt
 from tracker.storage.models import Account
+from tracker.storage.register import NotFound
 from tracker.storage.second_factor import remove_second_factor
 from tracker.storage.sessions import end_sessions
 from tracker.storage.tokens import revoke_tokens
@@ -114,8 +115,12 @@ def close_account(session: Session, username: str, now: datetime) -> Account | N
     return account
 
 
-def account_named(session: Session, username: str) -> Account | None:
-    return session.scalar(select(Account).where(Account.username == plain_username(username)))
+def account_named(session: Session, username: str) -> Account:
+    """Raises `NotFound`."""
+    account = session.scalar(select(Account).where(Account.username == plain_username(username)))
+    if account is None:
+        raise NotFound(f"there is no account named {username!r}")
+    return account
 
 
 def check_password(session: Session, username: str, password: str, now: datetime, address: str) -> Account | None:

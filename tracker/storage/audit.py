@@ -39,6 +39,7 @@ class Action(StrEnum):
     MOVE_PERSON = "move_person"
     LEAVE = "leave"
     ADD_VEHICLE = "add_vehicle"
+    MOVE_VEHICLE = "move_vehicle"
     BEGIN_DRIVE = "begin_drive"
     END_DRIVE = "end_drive"
     ADD_DEVICE = "add_device"

@@ -1,18 +1,22 @@
-"""The audit as those read it who watch over it: within their right, newest first."""
+"""The audit as those read it who watch over it: within their right, newest first.
+
+An auditor of a unit reads the rows about its people, and of a row about others, too, no more than how many they are.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Date, any_, cast, exists, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Date, Integer, any_, cast, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from tracker.storage.audit import Action
 from tracker.storage.models import Account, Audit, Person
 from tracker.storage.paging import Page, page_of
-from tracker.storage.rights import Right, Viewer, covers
+from tracker.storage.rights import Right, Viewer, covers, ever_covered
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,30 +30,44 @@ class AuditFilter:
     last: date | None = None
 
 
-def audit_list(session: Session, viewer: Viewer, wanted: AuditFilter, zone: ZoneInfo, number: int) -> Page:
-    """One page of the rows that `viewer` may read: rows of one Audit."""
-    conditions = _conditions(viewer, wanted, cast(func.timezone(zone.key, Audit.at), Date))
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """One page of rows of one Audit, and the names of whom the reader may know of those they are about."""
+
+    page: Page
+    names: Mapping[int, str]
+
+
+def audit_list(session: Session, viewer: Viewer, wanted: AuditFilter, zone: ZoneInfo, number: int) -> AuditPage:
+    """One page of the rows that `viewer` may read."""
+    known = None if viewer.reads_whole_audit else list(session.scalars(ever_covered(viewer, Right.READ_AUDIT)))
+    conditions = _conditions(viewer, known, wanted, cast(func.timezone(zone.key, Audit.at), Date))
     total = session.scalar(select(func.count()).select_from(Audit).where(*conditions)) or 0
     query = select(Audit).where(*conditions).order_by(Audit.id.desc())
-    return page_of(session, query.options(joinedload(Audit.account).joinedload(Account.person)), total, number)
+    page = page_of(session, query.options(joinedload(Audit.account).joinedload(Account.person)), total, number)
+    people = {one for (row,) in page.rows for one in row.people}
+    return AuditPage(page, _names(session, people if known is None else people & set(known)))
 
 
-def names_of(session: Session, people: set[int]) -> dict[int, str]:
-    """The names of people by id."""
+def _names(session: Session, people: Collection[int]) -> dict[int, str]:
     return {one: name for one, name in session.execute(select(Person.id, Person.name).where(Person.id.in_(people)))}
 
 
-def _conditions(viewer: Viewer, wanted: AuditFilter, day: ColumnElement[date]) -> list[ColumnElement[bool]]:
-    conditions = [] if viewer.reads_whole_audit else [covers(viewer, Right.READ_AUDIT, any_(Audit.people), day)]
+def _conditions(
+    viewer: Viewer, known: list[int] | None, wanted: AuditFilter, day: ColumnElement[date]
+) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if known is not None:  # the index finds rows about them; whether they were theirs on that day is asked of these
+        conditions += [Audit.people.overlap(known), covers(viewer, Right.READ_AUDIT, any_(Audit.people), day)]
     if wanted.who:
-        account = exists().where(Account.id == Audit.account_id).where(Person.id == Account.person_id)
-        by_name = account.where(Person.name.icontains(wanted.who, autoescape=True))
-        by_username = exists().where(Account.id == Audit.account_id, Account.username == wanted.who.lower())
-        conditions.append(or_(by_name, by_username))
+        account = exists().where(Account.id == Audit.account_id)
+        by_name = account.where(Person.id == Account.person_id, Person.name.icontains(wanted.who, autoescape=True))
+        conditions.append(or_(by_name, account.where(Account.username == wanted.who.lower())))
     if wanted.whose:
-        of_person = exists().where(Person.id == any_(Audit.people))
         named = or_(Person.name.icontains(wanted.whose, autoescape=True), Person.nip == wanted.whose)
-        conditions.append(of_person.where(named))
+        whose = select(Person.id).where(named)
+        found = whose if known is None else whose.where(Person.id == any_(literal(known, ARRAY(Integer))))
+        conditions.append(Audit.people.overlap(func.array(found.scalar_subquery())))
     if wanted.action:
         conditions.append(Audit.action == Action(wanted.action))
     if wanted.first:

@@ -84,7 +84,7 @@ def _of_devices(columns: Sequence[Any], viewer: Viewer, search: str, now: dateti
 
 def _carried_by_ours(viewer: Viewer) -> ColumnElement[bool]:
     """Whether the holder belongs to a unit of the viewer; what nobody carries is the city's."""
-    ours = Vehicle.unit_id.in_(units_covered(viewer, Right.ADMINISTER, viewer.today))
+    ours = Vehicle.unit_id.in_(units_covered(viewer, Right.ADMINISTER, viewer.today, viewer.today))
     return or_(ours, covers(viewer, Right.ADMINISTER, Person.id, viewer.today))
 
 

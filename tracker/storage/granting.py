@@ -10,18 +10,20 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from tracker.storage.models import Account, Deputy, RoleGrant
-from tracker.storage.register import Impossible, NotFound
-from tracker.storage.rights import LONGEST_CHAIN, Right
+from tracker.storage.models import Account, Deputy, Membership, RoleGrant, UnitPlace
+from tracker.storage.register import Impossible
+from tracker.storage.rights import LONGEST_CHAIN, Right, units_below
 
 DEPUTY_LOCK = 0x77616B69  # "waki"
 DAY = timedelta(days=1)
+LONGEST_TIME = timedelta(days=100)  # a deputy for longer is another supervisor
 
 
 class Why(StrEnum):
     """Why somebody cannot be a deputy."""
 
-    DAYS = "the last day lies before the first, or has passed"
+    DAYS = "the days have passed, are not in order, or are over 100"
+    CLOSED = "the deputy's account is closed"
     NOTHING = "the account decides about nobody: there is nothing to stand in for"
     TAKEN = "there is a deputy for some of these days already: end that first"
     CIRCLE = "that would make somebody their own deputy in the end"
@@ -36,13 +38,6 @@ class NoDeputy(Impossible):
         self.why = why
 
 
-def account_named(session: Session, username: str) -> Account:
-    account = session.scalar(select(Account).where(Account.username == username.strip().lower()))
-    if account is None:
-        raise NotFound(f"there is no account named {username!r}")
-    return account
-
-
 def grant_role(
     session: Session, account_id: int, role: str, unit_id: int | None, since: date | None, until: date | None = None
 ) -> RoleGrant:
@@ -54,7 +49,9 @@ def grant_role(
 
 
 def end_now(session: Session, row: RoleGrant | Deputy, today: date) -> None:
-    """Take a role or a deputy's place away, at once: it does not hold today any more."""
+    """Take a role or a deputy's place away, at once: it does not hold today any more. What ended before stays."""
+    if row.period.upper is not None and row.period.upper <= today:
+        raise Impossible("it has ended already")
     if row.period.lower is not None and row.period.lower >= today:
         session.delete(row)
     else:
@@ -81,18 +78,35 @@ def principals_of(session: Session, account_id: int, today: date) -> Sequence[De
     return session.scalars(query.order_by(Deputy.id)).all()
 
 
+def may_stand_in(session: Session, principal: Account, deputy: Account, today: date) -> bool:
+    """Whether a supervisor may name this account themselves: a colleague of the units around their own.
+
+    That is of the unit right above one they decide over, and of all below it; others are named by an administrator.
+    """
+    over = [grant.unit_id for grant in grants_held(session, principal.id, today) if grant.role in Right.DECIDE.value]
+    place = select(func.coalesce(UnitPlace.parent_id, UnitPlace.unit_id))
+    above = session.scalars(place.where(UnitPlace.unit_id.in_(over), UnitPlace.period.contains(today))).all()
+    theirs = select(Membership.id).where(Membership.person_id == deputy.person_id, Membership.period.contains(today))
+    units = [Membership.unit_id.in_(units_below(unit_id, today, today)) for unit_id in above]
+    return bool(units) and session.scalar(theirs.where(or_(*units)).limit(1)) is not None
+
+
 def name_deputy(session: Session, principal: Account, deputy: Account, first: date, last: date, today: date) -> Deputy:
     """Somebody decides in a supervisor's place from `first` to `last`.
 
+    All who stand in for somebody on any of these days count as one chain, even if no single day has all of it.
     Raises `NoDeputy` where there is nothing to stand in for, or where deputies of deputies would come back to the
     supervisor or go on over more than `LONGEST_CHAIN` people.
     """
-    if last < first or last < today:
+    if not today <= first <= last <= first + LONGEST_TIME:
         raise NoDeputy(Why.DAYS)
-    if not any(grant.role in Right.DECIDE.value for grant in grants_held(session, principal.id, today)):
+    if deputy.closed_at is not None:
+        raise NoDeputy(Why.CLOSED)
+    period = Range(first, last + DAY)
+    deciding = [grant for grant in grants_held(session, principal.id, today) if grant.role in Right.DECIDE.value]
+    if not any(grant.period.overlaps(period) for grant in deciding):
         raise NoDeputy(Why.NOTHING)
     session.execute(select(func.pg_advisory_xact_lock(DEPUTY_LOCK)))  # two could each be right and together a circle
-    period = Range(first, last + DAY)
     standing = select(Deputy.principal_id, Deputy.deputy_id).where(Deputy.period.overlaps(period))
     pairs = [(one, other) for one, other in session.execute(standing)]
     if principal.id in (one for one, _ in pairs):

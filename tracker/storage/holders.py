@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
@@ -53,12 +53,13 @@ def swap_device(session: Session, lost: str, fresh: str, at: datetime) -> str:
     The lost one is revoked: what it still sends is refused.
     """
     device = living_device(session, lost)
-    held = end_at(session, Assignment, Assignment.device_id == device.id, at)
+    of_device = Assignment.device_id == device.id
+    until = session.scalar(select(func.upper(Assignment.period)).where(of_device, Assignment.period.contains(at)))
+    held = end_at(session, Assignment, of_device, at)
     if held is None:
         raise Impossible(f"nobody carries {lost!r}: revoke it, and add a device as ever")
     conn = session.connection()
     revoke_device(conn, lost)
-    return add_device(
-        conn, fresh, device.kind, model=device.model, expected_interval_s=device.expected_interval_s,
-        person_id=held.person_id, vehicle_id=held.vehicle_id, since=at,
-    )  # fmt: skip
+    secret = add_device(conn, fresh, device.kind, model=device.model, expected_interval_s=device.expected_interval_s)
+    hand_over(session, fresh, at, until, person_id=held.person_id, vehicle_id=held.vehicle_id)
+    return secret

@@ -173,6 +173,18 @@ def positions(whose: Whose) -> Rows:
     return held.order_by(StoredFix.fix_time, StoredFix.device_id)
 
 
+def drive_positions(whose: Whose) -> Rows:
+    """Positions of the vehicles the person drove, while they drove them."""
+    place = (_degrees(StoredFix.lat_e7).label("lat"), _degrees(StoredFix.lon_e7).label("lon"))
+    query = select(StoredFix.fix_time, Vehicle.call_sign, *place, StoredFix.speed_cmps, StoredFix.ignition)
+    query = query.join(Assignment, Assignment.device_id == StoredFix.device_id)
+    query = query.join(Vehicle, Vehicle.id == Assignment.vehicle_id)
+    query = query.join(DriverSession, DriverSession.vehicle_id == Vehicle.id)
+    query = query.where(DriverSession.person_id == whose.person_id, DriverSession.period.contains(StoredFix.fix_time))
+    held = query.where(Assignment.period.contains(StoredFix.fix_time))
+    return held.order_by(StoredFix.fix_time, StoredFix.device_id)
+
+
 COUNTERS = ("stored", "duplicate", "off_duty", "unassigned", "clock_ahead", "no_fix", "rejected", "denied")
 HEALTH = (
     "last_heard_at", "fix_time", "battery_pct", "charging", "connectivity", "lag_s", "lost_at", "denied_at",

@@ -48,9 +48,9 @@ def phone_of(session: Session, person_id: int, now: datetime) -> DeviceState | N
     return session.scalar(carried.order_by(DeviceState.last_heard_at.desc()).limit(1))
 
 
-def units_for(session: Session, viewer: Viewer, on: date) -> Sequence[Unit]:
-    """The units the viewer can narrow a list of people to."""
-    covered = units_covered(viewer, Right.READ, on)
+def units_for(session: Session, viewer: Viewer, first: date, last: date) -> Sequence[Unit]:
+    """The units the viewer can narrow a list of people on these days to."""
+    covered = units_covered(viewer, Right.READ, first, last)
     return session.scalars(select(Unit).where(Unit.id.in_(covered)).order_by(Unit.name)).all()
 
 

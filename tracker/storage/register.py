@@ -34,7 +34,7 @@ def add_unit(session: Session, name: str, below: str | None, since: date | None 
     unit = Unit(name=name)
     session.add(unit)
     session.flush()
-    parent_id = unit_named(session, below).id if below else None
+    parent_id = living_unit(session, below, since).id if below else None
     session.add(UnitPlace(unit_id=unit.id, parent_id=parent_id, period=Range(since, None)))
     session.flush()
     return unit
@@ -42,8 +42,7 @@ def add_unit(session: Session, name: str, below: str | None, since: date | None 
 
 def move_unit(session: Session, name: str, below: str | None, on: date) -> None:
     """Place a unit, with all below it, elsewhere in the tree from a day on."""
-    unit, parent = unit_named(session, name), unit_named(session, below) if below else None
-    _lock_tree(session)
+    unit, parent = unit_named(session, name), living_unit(session, below, on) if below else None
     if parent is not None and _is_part(session, parent.id, unit.id, on):
         raise Impossible(f"{below!r} is a part of {name!r}: a unit cannot be placed below itself")
     end_at(session, UnitPlace, UnitPlace.unit_id == unit.id, on)
@@ -51,13 +50,15 @@ def move_unit(session: Session, name: str, below: str | None, on: date) -> None:
     session.flush()
 
 
-def merge_unit(session: Session, name: str, into: str, on: date) -> set[int]:
+def merge_unit(session: Session, name: str, into: str, on: date, today: date) -> set[int]:
     """From a day on all of a unit belongs to another: people, vehicles, the units below; returns the ids of the people.
 
-    The unit itself ends; its days before stay what they were.
+    The unit itself ends; its days before stay what they were. Vehicles change hands at once, so a unit that has some is
+    merged on the day itself.
     """
-    unit, heir = unit_named(session, name), unit_named(session, into)
-    _lock_tree(session)
+    unit, heir = unit_named(session, name), living_unit(session, into, on)
+    if on > today and session.scalar(select(Vehicle.id).where(Vehicle.unit_id == unit.id).limit(1)) is not None:
+        raise Impossible(f"{name!r} has vehicles, which change hands at once: merge it on the day, or move them first")
     if _is_part(session, heir.id, unit.id, on):
         raise Impossible(f"{into!r} is a part of {name!r}: move it elsewhere first")
     end_at(session, UnitPlace, UnitPlace.unit_id == unit.id, on)
@@ -69,7 +70,7 @@ def merge_unit(session: Session, name: str, into: str, on: date) -> set[int]:
 
 def add_person(session: Session, nip: str, name: str, unit: str, position: str, since: date | None = None) -> Person:
     """Add an employee to a unit from a day on (or since ever)."""
-    unit_id = unit_named(session, unit).id
+    unit_id = living_unit(session, unit, since).id
     person = Person(nip=nip, name=name)
     session.add(person)
     session.flush()
@@ -80,7 +81,7 @@ def add_person(session: Session, nip: str, name: str, unit: str, position: str, 
 
 def move_person(session: Session, nip: str, unit: str, position: str | None, on: date) -> Person:
     """From a day on somebody works in another unit, or in another position; who had left is back."""
-    person, unit_id = person_with_nip(session, nip), unit_named(session, unit).id
+    person, unit_id = person_with_nip(session, nip), living_unit(session, unit, on).id
     before = end_at(session, Membership, Membership.person_id == person.id, on)
     _join(session, person.id, unit_id, position if position is not None else before.position if before else "", on)
     session.flush()
@@ -114,6 +115,12 @@ def add_vehicle(
     return vehicle
 
 
+def move_vehicle(session: Session, call_sign: str, unit: str, today: date) -> None:
+    """Give a vehicle to another unit."""
+    vehicle_called(session, call_sign).unit_id = living_unit(session, unit, today).id
+    session.flush()
+
+
 def begin_drive(session: Session, call_sign: str, nip: str, at: datetime) -> Person:
     """Somebody takes the wheel of a vehicle: whoever drove it, and whatever they drove, ends at that moment."""
     vehicle, person = vehicle_called(session, call_sign), person_with_nip(session, nip)
@@ -138,6 +145,24 @@ def unit_named(session: Session, name: str) -> Unit:
     if unit is None:
         raise NotFound(f"there is no unit named {name!r}; add it with `unit add`, or check the spelling")
     return unit
+
+
+def living_unit(session: Session, name: str, on: date | None) -> Unit:
+    """A unit that stands in the tree from a day on (or now) without an end, held so until the transaction ends."""
+    unit = unit_named(session, name)
+    _lock_tree(session)  # a merger beside us would leave somebody in a unit that is gone
+    standing = select(UnitPlace.id).where(UnitPlace.unit_id == unit.id, func.upper_inf(UnitPlace.period))
+    begun = standing.where(UnitPlace.period.contains(on)) if on else standing
+    if session.scalar(begun) is None:
+        raise Impossible(f"the unit {name!r} is not in the tree from {on or 'now'} on: it ended, or begins later")
+    return unit
+
+
+def members_below(session: Session, name: str, on: date) -> set[int]:
+    """The ids of the people of a unit and of what stands below it, from a day on."""
+    below = units_below(unit_named(session, name).id, on, on)
+    members = select(Membership.person_id).where(Membership.unit_id.in_(below))
+    return set(session.scalars(members.where(Membership.period.overlaps(Range(on, None)))))
 
 
 def person_with_nip(session: Session, nip: str) -> Person:
@@ -181,5 +206,5 @@ def _hand_over(session: Session, table: Any, column: Any, unit_id: int, heir_id:
 
 
 def _lock_tree(session: Session) -> None:
-    """Two moves at once could each be right and together a circle."""
+    """Two changes at once could each be right and together a circle, or leave somebody behind."""
     session.execute(select(func.pg_advisory_xact_lock(REGISTER_LOCK)))

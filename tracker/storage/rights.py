@@ -18,6 +18,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    all_,
     cast,
     column,
     exists,
@@ -28,14 +29,14 @@ from sqlalchemy import (
     select,
     values,
 )
-from sqlalchemy.dialects.postgresql import DATEMULTIRANGE, DATERANGE, Range
+from sqlalchemy.dialects.postgresql import ARRAY, DATEMULTIRANGE, DATERANGE, Range, array
 from sqlalchemy.orm import Session, aliased
 
 from tracker.storage.models import Account, Deputy, Membership, RoleGrant, Unit, UnitPlace
 
+NOBODY = 0  # no key is
 LONGEST_CHAIN = 3  # deputies of deputies: further than that nobody knows any more who decides
 ALWAYS = func.daterange(None, None, type_=DATERANGE)
-Day = date | ColumnElement[date] | Any
 
 
 class Right(Enum):
@@ -55,7 +56,7 @@ class Grant:
     role: str
     unit_id: int | None
     instead_of: str | None = None  # the user name of whom one is the deputy
-    but_person: int | None = None  # and their person, about whom a deputy decides nothing
+    but_people: tuple[int, ...] = ()  # and they, and who stood in between: about none of them a deputy decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,53 +110,64 @@ def viewer_for(session: Session, account: Account, today: date) -> Viewer:
 
 def grants_of(session: Session, account_id: int, today: date) -> tuple[Grant, ...]:
     """What an account may do today: what was granted to it, and as a deputy what its supervisors may decide."""
-    standing = select(literal(account_id).label("id"), literal(0).label("hops")).cte(recursive=True)
-    above = select(Deputy.principal_id, standing.c.hops + 1).join(standing, Deputy.deputy_id == standing.c.id)
-    standing = standing.union(above.where(Deputy.period.contains(today), standing.c.hops < LONGEST_CHAIN))
+    nobody = cast(array([], type_=Integer), ARRAY(Integer))
+    start = select(literal(account_id).label("id"), literal(0).label("hops"), nobody.label("people"))
+    standing = start.cte(recursive=True)
+    person = func.coalesce(Account.person_id, NOBODY)
+    above = (
+        select(Deputy.principal_id, standing.c.hops + 1, func.array_append(standing.c.people, person))
+        .join(standing, Deputy.deputy_id == standing.c.id)
+        .join(Account, Account.id == Deputy.principal_id)
+        .where(Deputy.period.contains(today), Account.closed_at.is_(None), standing.c.hops < LONGEST_CHAIN)
+    )
+    standing = standing.union(above)
     may = or_(standing.c.hops == 0, RoleGrant.role.in_(Right.DECIDE.value))
     query = (
-        select(RoleGrant.role, RoleGrant.unit_id, standing.c.hops, Account.username, Account.person_id)
+        select(RoleGrant.role, RoleGrant.unit_id, standing.c.hops, Account.username, standing.c.people)
         .join(standing, standing.c.id == RoleGrant.account_id)
         .join(Account, Account.id == RoleGrant.account_id)
         .where(RoleGrant.period.contains(today), Account.closed_at.is_(None), may)
         .order_by(standing.c.hops, RoleGrant.id)
     )
     return tuple(
-        Grant(role, unit_id, *((username, person_id) if hops else ()))
-        for role, unit_id, hops, username, person_id in session.execute(query)
+        Grant(role, unit_id, *((username, tuple(people)) if hops else ()))
+        for role, unit_id, hops, username, people in session.execute(query)
     )
 
 
-def covers(viewer: Viewer, right: Right, person: Any, on: Day) -> ColumnElement[bool]:
+def covers(viewer: Viewer, right: Right, person: Any, on: date | ColumnElement[date] | Any) -> ColumnElement[bool]:
     """Whether a right covers the data of a person on a day; both may be columns."""
     covered = _covered(viewer, right)
     if covered is None:
         return false()
     return exists().where(
         Membership.person_id == person, Membership.period.contains(on), Membership.unit_id == covered.c.unit_id,
-        covered.c.period.contains(on), covered.c.but_person.is_distinct_from(Membership.person_id),
+        covered.c.period.contains(on), Membership.person_id != all_(covered.c.but_people),
     )  # fmt: skip
 
 
-def covered_members(viewer: Viewer, right: Right, first: date, last: date) -> Select[Any, Any, Any, Any]:
+def covered_members(
+    viewer: Viewer, right: Right, first: date, last: date, unit_id: int | None = None
+) -> Select[Any, Any, Any, Any]:
     """All whom a right covers on some day from `first` to `last`: person_id, unit_id, position and these `days`.
 
-    One row for each unit a person belonged to; `days` is a multirange.
+    One row for each unit a person belonged to; `days` is a multirange. With a unit only the days on which they belonged
+    to it or to what stood below it.
     """
     asked = Range(first, last, bounds="[]")
     columns = (Membership.person_id, Membership.unit_id, Membership.position)
     covered = _covered(viewer, right)
     if covered is None:
         return select(*columns, literal(None, DATEMULTIRANGE).label("days")).where(false())
-    days = func.range_agg(Membership.period * covered.c.period * literal(asked, DATERANGE), type_=DATEMULTIRANGE)
-    return (
-        select(*columns, days.label("days"))
-        .join(covered, covered.c.unit_id == Membership.unit_id)
-        .where(Membership.period.overlaps(asked), Membership.period.overlaps(covered.c.period))
-        .where(covered.c.but_person.is_distinct_from(Membership.person_id))
-        .group_by(Membership.id)
-        .having(~func.isempty(days))
-    )
+    period = Membership.period * covered.c.period * literal(asked, DATERANGE)
+    query = select(*columns).join(covered, covered.c.unit_id == Membership.unit_id)
+    if unit_id is not None:
+        below = _tree([Grant("", unit_id)], [0])
+        query, period = query.join(below, below.c.unit_id == Membership.unit_id), period * below.c.period
+    days = func.range_agg(period, type_=DATEMULTIRANGE)
+    # that the periods overlap is left to HAVING: asked for here, each unit would scan the index of all periods
+    query = query.where(Membership.period.overlaps(asked), Membership.person_id != all_(covered.c.but_people))
+    return query.add_columns(days.label("days")).group_by(Membership.id).having(~func.isempty(days))
 
 
 def grounds(session: Session, viewer: Viewer, right: Right, person_id: int, on: date) -> Sequence[Grant]:
@@ -167,7 +179,7 @@ def grounds(session: Session, viewer: Viewer, right: Right, person_id: int, on: 
         select(covered.c.grant_number)
         .join(Membership, Membership.unit_id == covered.c.unit_id)
         .where(Membership.person_id == person_id, Membership.period.contains(on), covered.c.period.contains(on))
-        .where(covered.c.but_person.is_distinct_from(person_id))
+        .where(Membership.person_id != all_(covered.c.but_people))
         .distinct()
     )
     return [viewer.grants[number] for number in session.scalars(query.order_by(covered.c.grant_number))]
@@ -179,12 +191,20 @@ def visible_member(session: Session, viewer: Viewer, right: Right, person_id: in
     return session.scalar(query.where(covers(viewer, right, person_id, on)))
 
 
-def units_covered(viewer: Viewer, right: Right, on: Day) -> Select[int]:
-    """The ids of the units that a right covers on a day."""
+def units_covered(viewer: Viewer, right: Right, first: date, last: date) -> Select[int]:
+    """The ids of the units that a right covers on some day from `first` to `last`."""
     covered = _covered(viewer, right)
     if covered is None:
         return select(Unit.id).where(false())
-    return select(covered.c.unit_id).where(covered.c.period.contains(on))
+    return select(covered.c.unit_id).where(covered.c.period.overlaps(Range(first, last, bounds="[]")))
+
+
+def ever_covered(viewer: Viewer, right: Right) -> Select[int]:
+    """The ids of all whom a right covers on any day: for narrowing in advance, beside `covers`, never in its place."""
+    covered = _covered(viewer, right)
+    if covered is None:
+        return select(Membership.person_id).where(false())
+    return select(Membership.person_id).join(covered, covered.c.unit_id == Membership.unit_id).distinct()
 
 
 def units_below(unit_id: int, first: date, last: date | None) -> Select[int]:
@@ -194,20 +214,21 @@ def units_below(unit_id: int, first: date, last: date | None) -> Select[int]:
 
 
 def _covered(viewer: Viewer, right: Right) -> CTE | None:
-    """The units that a right covers and when: unit_id, period, but_person, grant_number; None where it is not held."""
+    """The units that a right covers and when: unit_id, period, but_people, grant_number; None where it is not held."""
     numbers = [number for number, grant in enumerate(viewer.grants) if grant.role in right.value]
     return _tree(viewer.grants, numbers) if numbers else None
 
 
 def _tree(grants: Sequence[Grant], numbers: Sequence[int]) -> CTE:
     """What stands at or below the units of the grants, each for the days on which it did."""
-    columns = (column("number", Integer), column("unit_id", Integer), column("but_person", Integer))
-    rows = [(number, grants[number].unit_id, grants[number].but_person) for number in numbers]
+    columns = (column("number", Integer), column("unit_id", Integer), column("but_people", ARRAY(Integer)))
+    rows = [(number, grants[number].unit_id, list(grants[number].but_people)) for number in numbers]
     granted = values(*columns, name="granted").data(rows)
-    unit_id, but_person = (cast(granted.c[name], Integer) for name in ("unit_id", "but_person"))  # NULLs have no type
+    unit_id = cast(granted.c.unit_id, Integer)  # NULLs alone have no type
+    but_people = cast(granted.c.but_people, ARRAY(Integer))
     tree = (
         select(
-            Unit.id.label("unit_id"), ALWAYS.label("period"), but_person.label("but_person"),
+            Unit.id.label("unit_id"), ALWAYS.label("period"), but_people.label("but_people"),
             granted.c.number.label("grant_number"), unit_id.is_(None).label("whole_city"),
         )
         .join(granted, or_(unit_id.is_(None), unit_id == Unit.id))
@@ -215,7 +236,7 @@ def _tree(grants: Sequence[Grant], numbers: Sequence[int]) -> CTE:
     )  # fmt: skip
     place = aliased(UnitPlace)
     below = (
-        select(place.unit_id, place.period * tree.c.period, tree.c.but_person, tree.c.grant_number, literal(False))
+        select(place.unit_id, place.period * tree.c.period, tree.c.but_people, tree.c.grant_number, literal(False))
         .join(tree, place.parent_id == tree.c.unit_id)
         .where(place.period.overlaps(tree.c.period), ~tree.c.whole_city)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from tracker.storage.models import (
     Zone,
 )
 from tracker.storage.paging import Page, page_of, total_of
-from tracker.storage.rights import Right, Viewer, covered_members, covers, units_below
+from tracker.storage.rights import Right, Viewer, covered_members, covers
 
 SILENT_AFTER = timedelta(minutes=20)  # on duty now and not heard for longer: worth a look, not a verdict
 
@@ -72,16 +72,22 @@ def waiting_logs(session: Session, viewer: Viewer, number: int) -> Page:
         .where(Activity.log_id == DailyLog.id)
         .lateral("written")
     )
+    ids = _waiting(viewer).with_only_columns(DailyLog.id).order_by(*_QUEUE)
+    # the page first: else all that wait would be joined to what is said of them
+    page = page_of(session, ids, waiting_count(session, viewer), number)
     query = (
-        _waiting(viewer)
-        .add_columns(
-            Person.name, Unit.name.label("unit"), DailyLog.submitted_at, written.c.activities, written.c.worked_s
+        select(
+            DailyLog.person_id, DailyLog.work_date, Person.name, Unit.name.label("unit"), DailyLog.submitted_at,
+            written.c.activities, written.c.worked_s,
         )
+        .join(Person, Person.id == DailyLog.person_id)
         .join(Membership, _was_member(DailyLog))
         .join(Unit, Unit.id == Membership.unit_id)
         .join(written, true())
-    )
-    return page_of(session, query.order_by(*_QUEUE), waiting_count(session, viewer), number)
+        .where(DailyLog.id.in_([row.id for row in page.rows]))
+        .order_by(*_QUEUE)
+    )  # fmt: skip
+    return replace(page, rows=session.execute(query).all())
 
 
 def waiting_count(session: Session, viewer: Viewer) -> int:
@@ -173,14 +179,12 @@ def chosen_people(viewer: Viewer, search: str, unit_id: int | None, first: date,
     A row for each unit they belonged to: id, name, nip, position, unit and the `days` that may be read. Computed first
     and once: what is joined to it is then looked up for these people only.
     """
-    members = covered_members(viewer, Right.READ, first, last).subquery()
+    members = covered_members(viewer, Right.READ, first, last, unit_id).subquery()
     columns = (Person.id, Person.name, Person.nip, members.c.position, Unit.name.label("unit"), members.c.days)
     people = select(*columns).join(members, members.c.person_id == Person.id).join(Unit, Unit.id == members.c.unit_id)
     if search:
         by_nip = Person.nip.startswith(search, autoescape=True)
         people = people.where(or_(Person.name.icontains(search, autoescape=True), by_nip))
-    if unit_id is not None:
-        people = people.where(Unit.id.in_(units_below(unit_id, last, last)))
     return people.cte("people").prefix_with("MATERIALIZED")
 
 

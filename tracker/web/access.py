@@ -164,7 +164,9 @@ def home_of(who: Viewer) -> str:
     """The page an account starts from."""
     if who.reads:
         return url_for("team.overview")
-    return url_for("my_day.today" if who.person_id is not None else "devices.overview")
+    if who.person_id is not None:
+        return url_for("my_day.today")
+    return url_for("devices.overview" if who.administers else "account.overview")
 
 
 def _may(who: Viewer, access: Access) -> bool:

@@ -20,7 +20,7 @@ from tracker.web.words import SCOPE
 
 FIRST_NAME = "admin"
 
-administrator_group = AppGroup("administrator", help="Accounts that see the whole city.")
+administrator_group = AppGroup("administrator", help="Accounts that keep the whole city's register and devices.")
 account_group = AppGroup("account", help="Accounts that exist.")
 token_group = AppGroup("token", help="Tokens with which machines read.")
 
@@ -34,7 +34,7 @@ def init_app(app: Flask) -> None:
 @click.argument("username", callback=not_empty)
 @one_transaction
 def add_administrator(username: str) -> None:
-    """Add an account that sees the whole city; its one-time code is shown once."""
+    """Add an account that keeps the whole city's register and devices; its one-time code is shown once."""
     account = accounts.add_account(db.session(), username)
     _let_administer(account)
     click.echo(with_code(account.username, accounts.give_code(account, city().now())))
@@ -62,8 +62,7 @@ def reset(username: str) -> None:
     """Give an account a new one-time code, shown once. Its password, second factor, sessions and tokens end now."""
     account = accounts.account_named(db.session(), username)
     code = accounts.reset_account(db.session(), username, city().now())
-    if account is None or code is None:
-        raise NotFound(f"no account named {username!r}")
+    assert code is not None  # the account is there
     note(Action.RESET_ACCOUNT, {"account": account.username}, account.people)
     click.echo(with_code(account.username, code))
 
@@ -113,7 +112,7 @@ def revoke(username: str, name: str) -> None:
 
 def _open_account(username: str) -> Account:
     account = accounts.account_named(db.session(), username)
-    if account is None or account.closed_at is not None:
+    if account.closed_at is not None:
         raise NotFound(f"no open account named {username!r}")
     return account
 
@@ -121,4 +120,5 @@ def _open_account(username: str) -> Account:
 def _let_administer(account: Account) -> None:
     """Make an account a system administrator's, from today on."""
     grant_role(db.session(), account.id, "system_administrator", None, city().today())
-    note(Action.ADD_ACCOUNT, {"account": account.username, "role": "system_administrator"}, account.people)
+    note(Action.ADD_ACCOUNT, {"account": account.username}, account.people)
+    note(Action.GRANT_ROLE, {"account": account.username, "role": "system_administrator"}, account.people)

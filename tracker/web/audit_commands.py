@@ -97,9 +97,7 @@ def _person(nip: str | None) -> int | None:
 
 
 def _account(username: str | None) -> int | None:
-    if username is None:
-        return None
-    account = account_named(db.session(), username)
-    if account is None:
-        raise click.ClickException(f"no account named {username!r}")
-    return account.id
+    try:
+        return account_named(db.session(), username).id if username is not None else None
+    except register.NotFound as error:
+        raise click.ClickException(str(error)) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 
 from tracker.storage.audit import Action
-from tracker.storage.audit_pages import audit_list, names_of
+from tracker.storage.audit_pages import audit_list
 from tracker.web import audit_words
 from tracker.web.access import Access, allowed, viewer
 from tracker.web.city import city, db
@@ -20,9 +20,8 @@ MOST_NAMES = 3  # of those a row is about; a download may be about a hundred tho
 def overview() -> str:
     """Who did what with whose data; filters and page are in the address."""
     wanted, number = audit_filter(request.args)
-    rows = audit_list(db.session(), viewer(), wanted, city().zone, number)
-    people = {one for (row,) in rows.rows for one in row.people[:MOST_NAMES]}
+    found = audit_list(db.session(), viewer(), wanted, city().zone, number)
     return render_template(
-        "audit.html", wanted=wanted, rows=rows, names=names_of(db.session(), people), most_names=MOST_NAMES,
+        "audit.html", wanted=wanted, rows=found.page, names=found.names, most_names=MOST_NAMES,
         actions=audit_words.choices(Action), unnamed=audit_words.unnamed, details=audit_words.details,
     )  # fmt: skip

@@ -14,6 +14,10 @@ ROLE_OF_ACTOR = (Action.VIEW_TRACK, Action.DECIDE)
 DAYS = {"day": "work_date", "first": "first", "last": "last"}  # what sentences call the days of a detail
 
 
+# what a row of before may lack
+NOT_SAID = dict.fromkeys(("address", "role", "device", "unit", "vehicle", "day", "first", "last"), "–")
+
+
 def said(look: Audit) -> str:
     """What was done, without who and when; an action without words is shown by its name."""
     text = words.AUDIT_ACTION.get(look.action)
@@ -51,4 +55,4 @@ def unnamed(look: Audit) -> Any:
 def _values(look: Audit) -> dict[str, Any]:
     days = {name: iso_day(look.detail[key]) for name, key in DAYS.items() if key in look.detail}
     names = {name: look.detail.get(name) for name in ("device", "unit", "vehicle")}
-    return {"address": look.address, "role": words.ROLE.get(look.detail.get("role", "")), **names, **days}
+    return NOT_SAID | {"address": look.address, "role": words.ROLE.get(look.detail.get("role", "")), **names, **days}

@@ -109,7 +109,9 @@ def add_person(nip: str, name: str, unit: str, position: str, supervises: str | 
     account = add_account(session, nip, person.id)
     if supervised:
         grant_role(session, account.id, "supervisor", supervised, city().today())
-    note(Action.ADD_PERSON, {"nip": nip, "unit": unit, "position": position, "supervises": supervises}, [person.id])
+    note(Action.ADD_PERSON, {"nip": nip, "unit": unit, "position": position}, [person.id])
+    if supervised:
+        note(Action.GRANT_ROLE, {"account": nip, "role": "supervisor", "unit": supervises}, [person.id])
     click.echo(f"{name} added\n{with_code(nip, give_code(account, city().now()))}")
 
 

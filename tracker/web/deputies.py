@@ -9,9 +9,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from tracker.storage import granting
+from tracker.storage.accounts import account_named
 from tracker.storage.audit import Action, record
 from tracker.storage.models import Account, Deputy
-from tracker.storage.register import NotFound
+from tracker.storage.register import Impossible, NotFound
 from tracker.web.access import Access, actor, allowed, viewer
 from tracker.web.city import city, db
 from tracker.web.forms import DeputyForm, parse
@@ -36,7 +37,9 @@ def name() -> Response | tuple[str, int]:
         return _page(request.form, parsed.errors), 422
     sent = parsed.values
     try:
-        deputy = granting.account_named(db.session(), sent["username"])
+        deputy = account_named(db.session(), sent["username"])
+        if not granting.may_stand_in(db.session(), _own(), deputy, city().today()):
+            raise NotFound(sent["username"])  # whether others have an account is not said
         granting.name_deputy(db.session(), _own(), deputy, sent["first"], sent["last"], city().today())
     except NotFound:
         return _page(request.form, {"username": FIELD["username"]}), 422
@@ -56,9 +59,11 @@ def end(deputy_id: int) -> Response:
     named = db.session.get(Deputy, deputy_id)
     if named is None or named.principal_id != viewer().account_id:
         abort(404)
-    _record(Action.END_DEPUTY, named.deputy, {})
-    granting.end_now(db.session(), named, city().today())
-    db.session.commit()
+    try:
+        granting.end_now(db.session(), named, city().today())
+    except Impossible:
+        abort(404)
+    _record(Action.END_DEPUTY, named.deputy, {"first": str(named.first), "last": str(named.last)})
     flash(_("You decide yourself again."), "good")
     return redirect(url_for("deputies.overview"), 303)
 

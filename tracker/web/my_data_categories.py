@@ -99,6 +99,11 @@ _ALL = (
         TASK, RETENTION, stored.positions, ("fix",),
     ),
     Category(
+        "drive_positions", _("Positions of the vehicles you drove"),
+        _("While you drove them: where a vehicle was, its driver was, too."),
+        TASK, RETENTION, stored.drive_positions, ("fix",),
+    ),
+    Category(
         "not_stored", _("Counters of what the phone sent"),
         _("How much was stored and how much was not, such as positions off duty: to see that both work. Counted for a "
           "phone since it was added, whoever carried it."),

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from tracker.storage import granting, holders, register
+from tracker.storage.accounts import account_named
 from tracker.storage.audit import Action
 from tracker.storage.devices import carried_by
 from tracker.storage.models import Assignment, RoleGrant
@@ -34,6 +35,11 @@ def init_app(app: Flask) -> None:
 
 def _day(_: click.Context, __: click.Parameter, value: datetime | None) -> date | None:
     return value.date() if value else None
+
+
+def first_day(given: date | None) -> date:
+    """A day, or today."""
+    return given or city().today()
 
 
 def moment(given: datetime | None) -> datetime:
@@ -61,9 +67,11 @@ def at_time(name: str, text: str) -> Callable[[Any], Any]:
 @one_transaction
 def move_unit(name: str, below: str | None, on: date | None) -> None:
     """Place a unit, with all below it, elsewhere in the tree."""
-    register.move_unit(db.session(), name, below, on or city().today())
-    note(Action.MOVE_UNIT, {"unit": name, "below": below, "on": on and str(on)})
-    click.echo(f"unit {name!r} stands {f'below {below!r}' if below else 'at the top'} from {on or 'today'} on")
+    day = first_day(on)
+    register.move_unit(db.session(), name, below, day)
+    people = register.members_below(db.session(), name, day)
+    note(Action.MOVE_UNIT, {"unit": name, "below": below, "on": str(day)}, people)
+    click.echo(f"unit {name!r} stands {f'below {below!r}' if below else 'at the top'} from {day} on")
 
 
 @unit_group.command("merge")
@@ -73,9 +81,11 @@ def move_unit(name: str, below: str | None, on: date | None) -> None:
 @one_transaction
 def merge_unit(name: str, into: str, on: date | None) -> None:
     """Give all of a unit to another one: people, vehicles, units below. It ends; its days before stay its own."""
-    moved = register.merge_unit(db.session(), name, into, on or city().today())
-    note(Action.MERGE_UNIT, {"unit": name, "into": into, "on": on and str(on)}, moved)
-    click.echo(f"unit {name!r} is a part of {into!r} from {on or 'today'} on; {len(moved)} people moved")
+    session, day = db.session(), first_day(on)
+    below = register.members_below(session, name, day)  # who get other superiors, too
+    moved = register.merge_unit(session, name, into, day, city().today())
+    note(Action.MERGE_UNIT, {"unit": name, "into": into, "on": str(day)}, moved | below)
+    click.echo(f"unit {name!r} is a part of {into!r} from {day} on; {len(moved)} people moved")
 
 
 @person_group.command("move")
@@ -86,9 +96,10 @@ def merge_unit(name: str, into: str, on: date | None) -> None:
 @one_transaction
 def move_person(nip: str, unit: str, position: str | None, on: date | None) -> None:
     """Somebody works in another unit; who sees which of their days follows from that."""
-    person = register.move_person(db.session(), nip, unit, position, on or city().today())
-    note(Action.MOVE_PERSON, {"unit": unit, "position": position, "on": on and str(on)}, [person.id])
-    click.echo(f"{nip} works in {unit!r} from {on or 'today'} on")
+    day = first_day(on)
+    person = register.move_person(db.session(), nip, unit, position, day)
+    note(Action.MOVE_PERSON, {"unit": unit, "position": position, "on": str(day)}, [person.id])
+    click.echo(f"{nip} works in {unit!r} from {day} on")
 
 
 @person_group.command("leave")
@@ -97,9 +108,21 @@ def move_person(nip: str, unit: str, position: str | None, on: date | None) -> N
 @one_transaction
 def leave(nip: str, on: date | None) -> None:
     """Somebody does not work for the city any more; `account close` takes their account, `device return` the phone."""
-    person = register.leave(db.session(), nip, on or city().today())
-    note(Action.LEAVE, {"on": on and str(on)}, [person.id])
-    click.echo(f"{nip} belongs to no unit from {on or 'today'} on")
+    day = first_day(on)
+    person = register.leave(db.session(), nip, day)
+    note(Action.LEAVE, {"on": str(day)}, [person.id])
+    click.echo(f"{nip} belongs to no unit from {day} on")
+
+
+@vehicle_group.command("move")
+@click.argument("call_sign")
+@click.option("--unit", required=True, help="The unit it belongs to from now on.")
+@one_transaction
+def move_vehicle(call_sign: str, unit: str) -> None:
+    """Give a vehicle to another unit, now."""
+    register.move_vehicle(db.session(), call_sign, unit, city().today())
+    note(Action.MOVE_VEHICLE, {"vehicle": call_sign, "unit": unit})
+    click.echo(f"{call_sign!r} belongs to {unit!r}")
 
 
 @vehicle_group.command("drive")
@@ -183,11 +206,11 @@ def add_grant(username: str, role: str, unit: str | None, on: date | None, until
     """Give an account a role."""
     if (role == "system_administrator") == (unit is not None) and role != "auditor":
         raise click.UsageError(f"a {role} is one of {'the whole city: leave --unit out' if unit else 'a unit: --unit'}")
-    session, since = db.session(), on or city().today()
+    session, since = db.session(), first_day(on)
     if until is not None and until < since:
         raise click.BadParameter("expected a day that is not before the first", param_hint="--until")
     unit_id = register.unit_named(session, unit).id if unit else None
-    account = granting.account_named(session, username)
+    account = account_named(session, username)
     granting.grant_role(session, account.id, role, unit_id, since, until)
     note(Action.GRANT_ROLE, {"account": account.username, "role": role, "unit": unit, "since": str(since),
                              "until": until and str(until)}, account.people)  # fmt: skip
@@ -200,7 +223,7 @@ def add_grant(username: str, role: str, unit: str | None, on: date | None, until
 def list_grants(username: str) -> None:
     """Show the roles of an account, of today and of days to come."""
     session = db.session()
-    for grant in granting.grants_held(session, granting.account_named(session, username).id, city().today()):
+    for grant in granting.grants_held(session, account_named(session, username).id, city().today()):
         click.echo(f"{grant.id}  {grant.role} of {grant.unit.name if grant.unit else 'the whole city'}  {grant.period}")
 
 
@@ -214,8 +237,9 @@ def end_grant(number: int) -> None:
     if grant is None:
         raise register.NotFound(f"there is no grant with the number {number}; see `grant list`")
     account = grant.account
-    note(Action.END_GRANT, {"account": account.username, "role": grant.role}, account.people)
+    ended = {"unit": grant.unit and grant.unit.name, "since": grant.period.lower and str(grant.period.lower)}
     granting.end_now(session, grant, city().today())
+    note(Action.END_GRANT, {"account": account.username, "role": grant.role, **ended}, account.people)
     click.echo(f"{account.username} is not {grant.role} any more")
 
 
@@ -228,7 +252,7 @@ def end_grant(number: int) -> None:
 def add_deputy(principal: str, deputy: str, first: date, last: date) -> None:
     """Let DEPUTY decide in the place of PRINCIPAL; both are user names."""
     session = db.session()
-    absent, present = (granting.account_named(session, name) for name in (principal, deputy))
+    absent, present = (account_named(session, name) for name in (principal, deputy))
     granting.name_deputy(session, absent, present, first, last, city().today())
     note(Action.NAME_DEPUTY, {"principal": principal, "deputy": deputy, "first": str(first), "last": str(last)},
          absent.people + present.people)  # fmt: skip
@@ -241,12 +265,12 @@ def add_deputy(principal: str, deputy: str, first: date, last: date) -> None:
 def end_deputy(principal: str) -> None:
     """Nobody decides in the place of PRINCIPAL any more, today or later."""
     session, today = db.session(), city().today()
-    account = granting.account_named(session, principal)
+    account = account_named(session, principal)
     named = granting.deputies_of(session, account.id, today)
     if not named:
         raise Impossible(f"{principal!r} has no deputy")
     for deputy in named:
-        note(Action.END_DEPUTY, {"principal": principal, "deputy": deputy.deputy.username},
-             account.people + deputy.deputy.people)  # fmt: skip
+        ended = {"deputy": deputy.deputy.username, "first": str(deputy.first), "last": str(deputy.last)}
+        note(Action.END_DEPUTY, {"principal": principal, **ended}, account.people + deputy.deputy.people)
         granting.end_now(session, deputy, today)
     click.echo(f"{principal} has no deputy any more")

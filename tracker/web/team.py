@@ -32,7 +32,7 @@ def overview() -> str:
         now=now,
         counts=counts,
         waiting=waiting_count(session, viewer()),
-        units=units_for(session, viewer(), wanted.work_date),
+        units=units_for(session, viewer(), wanted.work_date, wanted.work_date),
         statuses=STATUSES,
         tiles=TILES,
         yesterday=wanted.work_date - timedelta(days=1),

@@ -12,12 +12,14 @@ from flask_babel import lazy_gettext as _
 from tracker.storage.audit import Action, record
 from tracker.storage.person_days import units_for
 from tracker.storage.report_rows import IDLE, NO_SHOW, Report, ReportFilter, people_in, report_list, report_rows
+from tracker.storage.rights import Right
 from tracker.web import words
 from tracker.web.access import Access, actor, allowed, viewer
 from tracker.web.city import city, db
 from tracker.web.csv_text import BYTE_ORDER_MARK, line
 from tracker.web.formats import coverage, local
-from tracker.web.forms import report_filter
+from tracker.web.forms import LookForm, parse, report_filter
+from tracker.web.words import FIELD
 
 LONGEST_DOWNLOAD_DAYS = 92  # a quarter
 TOO_LONG = _("A download covers at most %(days)d days. Choose a later first day.", days=LONGEST_DOWNLOAD_DAYS)
@@ -69,10 +71,16 @@ def _page(page: ReportPage, wanted: ReportFilter, number: int, problem: Any = No
         wanted=wanted,
         rows=rows,
         counts=counts,
-        units=units_for(db.session(), viewer(), city().today()),
+        units=units_for(db.session(), viewer(), wanted.first, wanted.last),
         reports=REPORTS,
         problem=problem,
+        says_why=says_why(),
     )
+
+
+def says_why() -> bool:
+    """Whether who downloads gives a reason: an auditor, as before each track."""
+    return viewer().holds(Right.READ_AUDIT)
 
 
 @pages.get("/<name>.csv")
@@ -83,9 +91,13 @@ def download(name: str) -> Response | tuple[str, int]:
     wanted, number = report_filter(page.choices, request.args, city().today())
     if (wanted.last - wanted.first).days >= LONGEST_DOWNLOAD_DAYS:
         return _page(page, wanted, number, TOO_LONG), 422
+    asked = parse(LookForm(), request.args)
+    if says_why() and asked.errors:
+        return _page(page, wanted, number, FIELD["why"]), 422
+    why = asked.values.get("why", "") if says_why() else ""
     detail = {"report": name, **asdict(wanted), "first": str(wanted.first), "last": str(wanted.last)}
     people = people_in(db.session(), page.report, viewer(), wanted)
-    record(db.session(), actor(), Action.EXPORT_REPORT, detail, people=people)
+    record(db.session(), actor(), Action.EXPORT_REPORT, detail, people=people, why=why)
     db.session.commit()
     rows = report_rows(db.session(), page.report, viewer(), wanted, people)
     response = Response(stream_with_context(csv_lines(page.report, rows)), content_type="text/csv; charset=utf-8")

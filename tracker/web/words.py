@@ -125,6 +125,7 @@ ACTION = {  # short names, for lists of everything
     "move_person": _("Moved a person"),
     "leave": _("Registered that somebody left"),
     "add_vehicle": _("Added a vehicle"),
+    "move_vehicle": _("Moved a vehicle"),
     "add_zone": _("Added a zone"),
     "begin_drive": _("Registered a driver"),
     "end_drive": _("Ended a drive"),
@@ -158,7 +159,8 @@ AUDIT_ACTION = {
     "sign_in": _("signed in to your account from %(address)s"),
     "sign_in_failed": _("tried a wrong password or code at your account from %(address)s"),
     "sign_out": _("signed out of your account"),
-    "merge_unit": _("merged your unit %(unit)s into another one"),
+    "move_unit": _("placed the unit %(unit)s, to which yours belongs, elsewhere"),
+    "merge_unit": _("merged the unit %(unit)s, to which yours belongs, into another one"),
     "add_person": _("registered you and made your account"),
     "move_person": _("moved you to the unit %(unit)s"),
     "leave": _("registered that you left the city's service"),
@@ -223,7 +225,8 @@ REFUSAL = {
 }
 
 DEPUTY = {
-    Why.DAYS: _("The last day lies before the first, or has passed. Check both days."),
+    Why.DAYS: _("Choose days from today on, the first before the last, at most 100 of them."),
+    Why.CLOSED: _("This account is closed. Choose somebody else."),
     Why.NOTHING: _("You decide about nobody yourself, so there is nothing to stand in for."),
     Why.TAKEN: _("You have a deputy for some of these days already. End that first."),
     Why.CIRCLE: _("That would make somebody their own deputy in the end. Choose somebody else."),
@@ -242,7 +245,8 @@ FIELD = {
     "end": _("Write the end as a time, such as 09:15."),
     "volume": _("Write the volume as a whole number from 0 to 1,000,000."),
     "note": _("Shorten the note to 500 characters."),
-    "username": _("There is no account with this user name. Check the NIP."),
+    "username": _("Nobody of the units around yours has an account with this user name. Check the NIP, or ask your "
+                  "administrator."),
     "first": _("Choose the first day."),
     "last": _("Choose the last day."),
     "why": _("Write in 10 to 500 characters why you look."),
