@@ -26,7 +26,7 @@ from tracker.web.city import db
 # what is done with nobody's data: nobody finds it in a list of their own
 ABOUT_NOBODY = {
     Action.VIEW_MESSAGE, Action.REPLAY_MESSAGES, Action.ADD_UNIT,
-    Action.ADD_VEHICLE, Action.MOVE_VEHICLE, Action.ADD_ZONE, Action.ADD_ACCOUNT,
+    Action.ADD_VEHICLE, Action.MOVE_VEHICLE, Action.ADD_ZONE,
 }  # fmt: skip
 
 

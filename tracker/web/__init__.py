@@ -10,6 +10,7 @@
 | `words` | the sentences and labels, English here, Indonesian in `translations` |
 | `my_data`, `my_data_categories`, `my_data_files`, `notice` | what is stored about an employee, and being told of it |
 | `corrections`, `correction_words` | what people say is wrong, for administrators to answer |
+| `accounts_admin`, `account_words` | who may sign in and what they may do, for administrators |
 | `public`, `signing_in`, `my_day`, `team`, `team_day`, `team_reports`, `health`, `metrics` | one blueprint each |
 | `door`, `door_saving` | where devices send positions over HTTP |
 | `devices`, `quarantine`, `device_words` | what administrators see of devices and what could not be stored |
@@ -33,6 +34,7 @@ from tracker.web import (
     access,
     account,
     account_commands,
+    accounts_admin,
     activation,
     assets,
     audit_commands,
@@ -70,6 +72,7 @@ BLUEPRINTS = (
     public.pages, signing_in.pages, my_day.pages, team.pages, team_day.pages, team_reports.pages, health.pages,
     metrics.pages, assets.pages, door.pages, devices.pages, quarantine.pages, deputies.pages, audit_pages.pages,
     my_data.pages, notice.pages, corrections.pages, activation.pages, second_factor.pages, account.pages, tokens.pages,
+    accounts_admin.pages,
 )  # fmt: skip
 LARGEST_REQUEST = 256 * 1024  # bytes; forms are small
 DATABASE_CONNECTIONS = 8  # of one web process, at most

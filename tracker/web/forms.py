@@ -12,6 +12,9 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from tracker.domain.correction import LONGEST_TEXT as LONGEST_CORRECTION
 from tracker.domain.correction import SHORTEST_TEXT, Outcome
 from tracker.domain.daily_log import LogState
+from tracker.storage.account_changes import ROLES, WantedRole
+from tracker.storage.account_pages import STATES as STATES_OF_ACCOUNTS
+from tracker.storage.account_pages import AccountFilter
 from tracker.storage.audit import Action
 from tracker.storage.audit_pages import AuditFilter
 from tracker.storage.corrections import STATES as STATES_OF_CORRECTIONS
@@ -68,6 +71,17 @@ class DeputyForm(Form):
     username = fields.String(required=True, validate=validate.Length(max=100))
     first = fields.Date(required=True, validate=A_DATE)
     last = fields.Date(required=True, validate=A_DATE)
+
+
+class NewAccountForm(Form):
+    nip = fields.String(required=True, validate=validate.Regexp(r"[0-9]{1,18}\Z"))
+
+
+class RoleForm(Form):
+    role = fields.String(required=True, validate=validate.OneOf(ROLES))
+    unit = fields.Integer(load_default=None, validate=AN_ID)
+    first = fields.Date(required=True, validate=A_DATE)
+    last = fields.Date(load_default=None, validate=A_DATE)
 
 
 class LookForm(Form):
@@ -156,6 +170,12 @@ class AuditQuery(PageQuery):
     last = fields.Date(data_key="to", load_default=None, validate=A_DATE)
 
 
+class AccountQuery(PageQuery):
+    q = fields.String(load_default="", validate=validate.Length(max=LONGEST_SEARCH))
+    role = fields.String(load_default="", validate=validate.OneOf(ROLES))
+    state = fields.String(load_default="", validate=validate.OneOf(STATES_OF_ACCOUNTS))
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """What was understood, and a sentence for each field that was not."""
@@ -239,3 +259,14 @@ def audit_filter(sent: Mapping[str, str]) -> tuple[AuditFilter, int]:
     asked = parse(AuditQuery(), sent).values
     names = ("who", "whose", "action", "first", "last")
     return AuditFilter(**{name: asked[name] for name in names if name in asked}), asked.get("page", 1)
+
+
+def account_filter(sent: Mapping[str, str]) -> tuple[AccountFilter, int]:
+    """The accounts an administrator asked for, and which page of them."""
+    asked = parse(AccountQuery(), sent).values
+    wanted = AccountFilter(asked.get("q", ""), asked.get("role", ""), asked.get("state", ""))
+    return wanted, asked.get("page", 1)
+
+
+def role_of(values: Mapping[str, Any]) -> WantedRole:
+    return WantedRole(values["role"], values["unit"], values["first"], values["last"])

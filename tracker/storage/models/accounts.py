@@ -59,6 +59,14 @@ class RoleGrant(Base):
     account: Mapped[Account] = relationship()
     unit: Mapped[Unit | None] = relationship()
 
+    @property
+    def first(self) -> date | None:
+        return self.period.lower
+
+    @property
+    def last(self) -> date | None:
+        return self.period.upper and self.period.upper - timedelta(days=1)
+
 
 class Deputy(Base):
     """Who decides in a supervisor's place while they are away, for a period of days; one at a time."""
