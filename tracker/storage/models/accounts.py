@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, SmallInteger, text
-from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from tracker.storage.models.base import Base, one_at_a_time, one_of
+from tracker.storage.models.base import Base, ForDays, one_at_a_time, one_of
 from tracker.storage.models.register import Person, Unit
 
 
@@ -38,7 +37,7 @@ class Account(Base):
         return [] if self.person_id is None else [self.person_id]
 
 
-class RoleGrant(Base):
+class RoleGrant(ForDays, Base):
     """A role over a unit and all below it, for a period of days; without a unit over the whole city."""
 
     __tablename__ = "role_grant"
@@ -55,20 +54,11 @@ class RoleGrant(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     role: Mapped[str]
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
-    period: Mapped[Range[date]] = mapped_column(DATERANGE)
     account: Mapped[Account] = relationship()
     unit: Mapped[Unit | None] = relationship()
 
-    @property
-    def first(self) -> date | None:
-        return self.period.lower
 
-    @property
-    def last(self) -> date | None:
-        return self.period.upper and self.period.upper - timedelta(days=1)
-
-
-class Deputy(Base):
+class Deputy(ForDays, Base):
     """Who decides in a supervisor's place while they are away, for a period of days; one at a time."""
 
     __tablename__ = "deputy"
@@ -80,17 +70,8 @@ class Deputy(Base):
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     principal_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     deputy_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
-    period: Mapped[Range[date]] = mapped_column(DATERANGE)
     principal: Mapped[Account] = relationship(foreign_keys=[principal_id])
     deputy: Mapped[Account] = relationship(foreign_keys=[deputy_id])
-
-    @property
-    def first(self) -> date | None:
-        return self.period.lower
-
-    @property
-    def last(self) -> date | None:
-        return self.period.upper and self.period.upper - timedelta(days=1)
 
 
 class SignInFailure(Base):

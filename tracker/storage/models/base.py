@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, DateTime, Integer, MetaData, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, ExcludeConstraint, Range
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 class Base(DeclarativeBase):
@@ -29,6 +29,20 @@ class Base(DeclarativeBase):
         list[int]: ARRAY(Integer),
         list[str]: ARRAY(Text),
     }
+
+
+class ForDays:
+    """What holds for a period of days; without a first or a last one since ever, or until further notice."""
+
+    period: Mapped[Range[date]] = mapped_column(DATERANGE)
+
+    @property
+    def first(self) -> date | None:
+        return self.period.lower
+
+    @property
+    def last(self) -> date | None:
+        return self.period.upper and self.period.upper - timedelta(days=1)
 
 
 def one_of(column: str, *values: str) -> CheckConstraint:

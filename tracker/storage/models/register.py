@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, LargeBinary, String, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, TSTZRANGE, Range
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from tracker.storage.models.base import Base, one_at_a_time, one_of
+from tracker.storage.models.base import Base, ForDays, one_at_a_time, one_of
 
 CAPABILITIES = (
     "compactor", "crane", "ladder", "life_support", "power_take_off", "pump", "stretcher", "water_tank",
@@ -24,7 +24,7 @@ class Unit(Base):
     name: Mapped[str] = mapped_column(unique=True)
 
 
-class UnitPlace(Base):
+class UnitPlace(ForDays, Base):
     """Where a unit stands in the tree, for a period of days: below `parent_id`, or at the top."""
 
     __tablename__ = "unit_place"
@@ -36,7 +36,6 @@ class UnitPlace(Base):
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
-    period: Mapped[Range[date]] = mapped_column(DATERANGE)
 
 
 class Person(Base):
@@ -48,7 +47,7 @@ class Person(Base):
     name: Mapped[str]
 
 
-class Membership(Base):
+class Membership(ForDays, Base):
     """In which unit and position a person works, for a period of days; who has none is not employed."""
 
     __tablename__ = "membership"
@@ -57,7 +56,6 @@ class Membership(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     position: Mapped[str] = mapped_column(server_default="")
-    period: Mapped[Range[date]] = mapped_column(DATERANGE)
     person: Mapped[Person] = relationship()
     unit: Mapped[Unit] = relationship()
 
