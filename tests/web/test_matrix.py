@@ -40,15 +40,14 @@ NEEDS = {
     Access.DEVICE: ("door.osmand", "door.owntracks"),
     Access.ACCOUNT: (
         "account.overview", "account.password", "account.end_one", "account.end_others", "second_factor.code",
-        "second_factor.show", "second_factor.remove",
+        "second_factor.show", "second_factor.remove", "tokens.overview", "tokens.revoke",
     ),
     Access.EMPLOYEE: (
         "my_day.today", "my_day.day", "my_day.add", "my_day.entry", "my_day.change", "my_day.delete", "my_day.submit",
         "my_data.show", "my_data.ask", "my_data.as_json", "my_data.as_zip", "notice.show", "notice.read",
     ),
     Access.READER: (
-        "team.overview", "team_day.show", "team_reports.show", "team_reports.download", "tokens.overview",
-        "tokens.make", "tokens.revoke",
+        "team.overview", "team_day.show", "team_reports.show", "team_reports.download", "tokens.make",
     ),
     Access.DECIDER: ("team.reviews", "team_day.decide", "deputies.overview", "deputies.name", "deputies.end"),
     Access.AUDITOR: ("audit.overview",),

@@ -1,8 +1,8 @@
 """Accounts: made without a password, activated with a one-time code, reset and closed.
 
 Whoever makes an account never knows its password: they hand over a code, and the person chooses. A reset is the same
-once more. How guesses are counted stands in `attempts`. Unknown names cost the same time and get the same answer as
-wrong passwords.
+once more. How guesses are counted stands in `attempts`. Unknown names cost a hash, too, and get the same answer as
+wrong passwords; some milliseconds of counting tell them apart to who measures often.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def first_administrator(session: Session, username: str) -> Account | None:
 
 
 def give_code(account: Account, now: datetime) -> str:
-    """A new one-time code, about 95 random bits in groups that can be read out; an earlier one is worth nothing."""
+    """A new one-time code, 99 random bits in groups that can be read out; an earlier one is worth nothing."""
     code = "-".join("".join(secrets.choice(CODE_LETTERS) for _ in range(5)) for _ in range(4))
     account.activation_sha256, account.activation_expires_at = _digest(code), now + CODE_VALID
     return code
@@ -95,14 +95,17 @@ def activate(session: Session, account: Account, code: str, password: str) -> bo
     return used is not None
 
 
-def reset_account(session: Session, username: str, now: datetime) -> str | None:
-    """Take everything that opens an account, a closed one's too, and give a code; None where there is no such account.
+def reset_account(session: Session, username: str, now: datetime, *, lost_phone: bool = False) -> str | None:
+    """Take what opens an account, a closed one's too, and give a code; None where there is no such account.
 
-    Password, second factor, sessions, tokens and pauses are gone: the person begins anew with the code.
+    Password, sessions, tokens and pauses are gone: the person begins anew with the code. The second factor stays, or a
+    stolen code would be enough, but for whoever lost the phone it is on.
     """
     account = _empty(session, username, now)
     if account is None:
         return None
+    if lost_phone:
+        remove_second_factor(session, account.id)
     account.closed_at = None
     return give_code(account, now)
 
@@ -111,6 +114,7 @@ def close_account(session: Session, username: str, now: datetime) -> Account | N
     """Let nobody and no machine in with an account any more; None where there is no such account."""
     account = _empty(session, username, now)
     if account is not None:
+        remove_second_factor(session, account.id)
         account.closed_at = now
     return account
 
@@ -126,6 +130,7 @@ def account_named(session: Session, username: str) -> Account:
 def check_password(session: Session, username: str, password: str, now: datetime, address: str) -> Account | None:
     """The account, if it exists, is not pausing for this address and the password is right. Commits the attempt.
 
+    It is held until the transaction ends: what the caller opens with it, a reset beside us waits for and takes away.
     It does not give attempts back: that is for whoever knows that nothing else is asked.
     """
     account = take_attempt(session, username, now, address)
@@ -134,9 +139,11 @@ def check_password(session: Session, username: str, password: str, now: datetime
         if account is not None:
             note_failure(session, account, "password", address)
         return None
-    if known and HASHER.check_needs_rehash(known):
-        set_password(account, password)
-    return account
+    right = Account.id == account.id, Account.password_argon2 == known, Account.closed_at.is_(None)
+    held = session.scalar(select(Account).where(*right).with_for_update())  # a reset may have come while we hashed
+    if held is not None and known and HASHER.check_needs_rehash(known):
+        set_password(held, password)
+    return held
 
 
 def set_password(account: Account, password: str) -> None:
@@ -155,19 +162,20 @@ def _empty(session: Session, username: str, now: datetime) -> Account | None:
         return None
     account.password_argon2 = account.activation_sha256 = account.activation_expires_at = None
     forget_attempts(session, account)
-    remove_second_factor(session, account.id)
     end_sessions(session, account.id)
     revoke_tokens(session, account.id, now)
     return account
 
 
 def _hash(password: str) -> str:
+    if not password:
+        raise ValueError("an empty password is none")
     return HASHER.hash(plain_password(password))
 
 
 def _matches(password_hash: str, password: str) -> bool:
     try:
-        return HASHER.verify(password_hash, plain_password(password))
+        return HASHER.verify(password_hash, plain_password(password)) and password != ""
     except VerifyMismatchError:
         return False
 

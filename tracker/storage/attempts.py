@@ -1,16 +1,32 @@
 """Counting guesses at an account, so that they have an end.
 
 A guess is counted before it is checked, in one statement, so that parallel guesses cannot outrun the limit. It
-counts against the account at this address: who guesses somebody's password does not lock them out elsewhere. A looser
-limit holds for the account at all addresses together. An address alone is never limited, because phones share them.
-Only a complete sign-in gives attempts back: a right password whose code is missing does not.
+counts against the account at this address: who guesses somebody's password does not lock them out elsewhere, up to
+fifty guesses at the account from all addresses together. An address alone is never limited, because phones share them.
+Only a complete sign-in gives attempts back: a right password whose code is missing gives back its own alone.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 
-from sqlalchemy import ColumnElement, Integer, Interval, and_, case, cast, delete, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Interval,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -36,10 +52,28 @@ def plain_username(username: str) -> str:
     return username.strip().lower()
 
 
+def place_of(address: str) -> str:
+    """What of an address counts: of IPv6 the network of 64 bits, which is as much as one connection has to itself."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return str(parsed) if parsed.version == 4 else str(ip_network((parsed, 64), strict=False))
+
+
+def forget_old(conn: Connection, now: datetime) -> int:
+    """Forget what was guessed over a day ago, everywhere; how many addresses that were."""
+    old = delete(SignInFailure).where(SignInFailure.last_at < now - FORGOTTEN_AFTER)
+    count = conn.execute(old).rowcount
+    recent = exists().where(SignInFailure.account_id == Account.id)
+    conn.execute(update(Account).where(Account.failed_sign_ins > 0, ~recent).values(failed_sign_ins=0))
+    return count
+
+
 def give_back(session: Session, account: Account, now: datetime, address: str) -> None:
     """Forget the attempts at an account from here, and those from elsewhere in its looser count."""
     account.failed_sign_ins, account.blocked_until = 0, None
-    here = and_(SignInFailure.account_id == account.id, SignInFailure.address == address)
+    here = and_(SignInFailure.account_id == account.id, SignInFailure.address == place_of(address))
     session.execute(delete(SignInFailure).where(or_(here, SignInFailure.last_at < now - FORGOTTEN_AFTER)))
 
 
@@ -47,7 +81,9 @@ def undo_attempt(session: Session, account: Account, address: str) -> None:
     """Give back the one attempt just taken, for what was right but is no sign-in; earlier ones stay counted."""
     fewer = func.greatest(Account.failed_sign_ins - 1, 0)
     session.execute(update(Account).where(Account.id == account.id).values(failed_sign_ins=fewer, blocked_until=None))
-    here = update(SignInFailure).where(SignInFailure.account_id == account.id, SignInFailure.address == address)
+    here = update(SignInFailure).where(
+        SignInFailure.account_id == account.id, SignInFailure.address == place_of(address)
+    )
     session.execute(here.values(failed=func.greatest(SignInFailure.failed - 1, 0), blocked_until=None))
 
 
@@ -65,8 +101,9 @@ def forget_attempts(session: Session, account: Account) -> None:
 
 
 def _count(session: Session, username: str, now: datetime, address: str) -> Account | None:
-    account_id = session.scalar(select(Account.id).where(Account.username == username))
-    if account_id is None or not _count_here(session, account_id, now, address):
+    free = or_(Account.blocked_until.is_(None), Account.blocked_until <= now)
+    account_id = session.scalar(select(Account.id).where(Account.username == username, free))
+    if account_id is None or not _count_here(session, account_id, now, place_of(address)):
         return None
     attempts = func.least(Account.failed_sign_ins + 1, 1000)
     return session.scalar(
@@ -79,7 +116,8 @@ def _count(session: Session, username: str, now: datetime, address: str) -> Acco
 
 def _count_here(session: Session, account_id: int, now: datetime, address: str) -> bool:
     """Take one attempt off an account at an address; False where it pauses there."""
-    attempts = func.least(SignInFailure.failed + 1, 100)
+    forgotten = SignInFailure.last_at < now - FORGOTTEN_AFTER
+    attempts = case((forgotten, 1), else_=func.least(SignInFailure.failed + 1, 100))
     first = insert(SignInFailure).values(account_id=account_id, address=address, failed=1, last_at=now)
     counted = first.on_conflict_do_update(
         index_elements=[SignInFailure.account_id, SignInFailure.address],

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.orm import Session
 
 from tracker.storage.models import Account, SecondFactor, WebSession
@@ -39,10 +39,9 @@ def open_session(
     session: Session, account: Account, now: datetime, today: date, address: str = "", user_agent: str = "", *,
     awaits_code: bool = False,
 ) -> tuple[str, datetime]:  # fmt: skip
-    """A new browser session: the token for the cookie, and when it ends. Sweeps those that have ended."""
+    """A new browser session: the token for the cookie, and when it ends."""
     length = SESSION_LENGTH[viewer_for(session, account, today).decides_or_administers]
     token, expires_at = secrets.token_urlsafe(32), now + (CODE_MUST_COME_WITHIN if awaits_code else length)
-    session.execute(delete(WebSession).where(WebSession.expires_at <= now))
     session.add(
         WebSession(
             token_sha256=_digest(token), account_id=account.id, created_at=now, expires_at=expires_at,
@@ -52,10 +51,10 @@ def open_session(
     return token, expires_at
 
 
-def signed_in_by(session: Session, token: str, now: datetime, today: date, address: str) -> SignedIn | None:
+def signed_in_by(session: Session, token: str, now: datetime, today: date, address: str | None) -> SignedIn | None:
     """Who is behind a cookie, with the rights of this moment; None when the session has ended.
 
-    Commits that it was seen.
+    Commits that it was seen from an address; None: it asks by itself, and nobody was seen.
     """
     row = session.execute(
         select(WebSession, Account, SecondFactor.confirmed_at)
@@ -69,9 +68,14 @@ def signed_in_by(session: Session, token: str, now: datetime, today: date, addre
     who = SignedIn(viewer_for(session, account, today), browser.id, browser.awaits_code, confirmed_at is not None)
     if who.viewer.decides_or_administers and _is_over(browser, now):
         return None
-    if browser.last_seen_at <= now - SEEN_EVERY:
+    if address is not None and browser.last_seen_at <= now - SEEN_EVERY:
         _see(session, browser.id, now, address)
     return who
+
+
+def forget_ended(conn: Connection, now: datetime) -> int:
+    """Sweep the sessions that have ended; how many there were."""
+    return conn.execute(delete(WebSession).where(WebSession.expires_at <= now)).rowcount
 
 
 def sessions_of(session: Session, who: Viewer, now: datetime) -> Sequence[WebSession]:

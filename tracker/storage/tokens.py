@@ -28,6 +28,7 @@ class Machine:
     """Who asks with a token: the account's rights of this moment, of which only the scopes may be used."""
 
     viewer: Viewer
+    name: str
     scopes: Collection[str]
 
 
@@ -63,7 +64,7 @@ def machine_by(session: Session, token: str, now: datetime, today: date) -> Mach
     if row is None:
         return None
     found, account = row
-    machine = Machine(viewer_for(session, account, today), tuple(found.scopes))
+    machine = Machine(viewer_for(session, account, today), found.name, tuple(found.scopes))
     unused = or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at <= now - SEEN_EVERY)
     session.execute(update(ApiToken).where(ApiToken.id == found.id, unused).values(last_used_at=now))
     session.commit()

@@ -23,6 +23,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -74,6 +75,7 @@ BLUEPRINTS = (
     my_data.pages, notice.pages, corrections.pages, activation.pages, second_factor.pages, account.pages, tokens.pages,
     accounts_admin.pages,
 )  # fmt: skip
+log = logging.getLogger(__name__)
 LARGEST_REQUEST = 256 * 1024  # bytes; forms are small
 DATABASE_CONNECTIONS = 8  # of one web process, at most
 
@@ -99,6 +101,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.trusted_proxies, settings.trusted_proxies)  # type: ignore[method-assign]
     app.extensions["city"] = City(settings, clock)
+    if settings.trusted_proxies and not settings.secure_cookies:
+        log.warning("TRUSTED_PROXIES is set and SECURE_COOKIES is not: behind HTTPS set SECURE_COOKIES=1")
     app.url_map.converters.update(date=DateConverter, id=IdConverter)
     metrics.init_app(app)  # before all others: what they refuse is counted, too
     db.init_app(app)

@@ -36,6 +36,7 @@ class Access(Enum):
     DEVICE = "a device that shows its secret: the view checks it"
 
 
+POLL = "Jejak-Poll"  # of a page that asks by itself, whoever sits before it
 OPEN = (Access.PUBLIC, Access.DEVICE)
 RIGHTS = {
     Access.READER: Right.READ,
@@ -44,6 +45,8 @@ RIGHTS = {
     Access.ADMINISTRATOR: Right.ADMINISTER,
     Access.CITY_ADMINISTRATOR: Right.ADMINISTER_CITY,
 }
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What a session must do before it opens anything else: one endpoint, which reads and takes the answer."""
@@ -90,7 +93,7 @@ def declared_scope(app: Flask, endpoint: str) -> str | None:
 
 def init_app(app: Flask) -> None:
     app.before_request(enforce)
-    app.context_processor(lambda: {"viewer": g.get("viewer"), "step": g.get("step"), "may_open": may_open})
+    app.context_processor(known)
 
 
 def enforce() -> AnyResponse | None:
@@ -107,6 +110,12 @@ def enforce() -> AnyResponse | None:
     if access is None or not _may(g.viewer, access):
         abort(404)
     return None if "machine" in g else _to_notice(g.viewer)
+
+
+def known() -> dict[str, Any]:
+    """What every page may ask about who opens it."""
+    in_use = "signed_in" in g and g.signed_in.has_second_factor
+    return {"viewer": g.get("viewer"), "step": g.get("step"), "may_open": may_open, "second_factor_in_use": in_use}
 
 
 def may_open(endpoint: str) -> bool:
@@ -128,7 +137,10 @@ def _enter() -> AnyResponse | None:
 def signed_in() -> SignedIn | None:
     """Whose browser this is, and what is still due."""
     token = session_token()
-    return signed_in_by(db.session(), token, city().now(), city().today(), address()) if token else None
+    if not token:
+        return None
+    seen_from = None if POLL in request.headers else address()
+    return signed_in_by(db.session(), token, city().now(), city().today(), seen_from)
 
 
 def this_session() -> SignedIn:
@@ -149,8 +161,9 @@ def viewer() -> Viewer:
 
 
 def actor() -> Actor:
-    """Who acts in this request, and from where."""
-    return Actor(viewer().account_id, address())
+    """Who acts in this request, and from where; of a program also with which token."""
+    token = g.get("machine")
+    return Actor(viewer().account_id, f"{address()}, token {token}" if token else address())
 
 
 def own_person() -> int:

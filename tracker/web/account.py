@@ -66,7 +66,7 @@ def password() -> Response:
         return _password_page()
     account = reentered()
     if account is None:
-        return _password_page(_("Your password so far is not right. Nothing was changed."))
+        return _password_page(_("The password or the code is not right. Nothing was changed."))
     problem = problem_with(account)
     if problem:
         return _password_page(problem)

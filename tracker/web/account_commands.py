@@ -13,6 +13,7 @@ from tracker.storage.audit import Action
 from tracker.storage.granting import grant_role
 from tracker.storage.models import Account
 from tracker.storage.register import NotFound
+from tracker.storage.sessions import end_sessions
 from tracker.storage.tokens import LONGEST_VALID, NameTaken, make_token, revoke_token_named
 from tracker.web.city import city, db
 from tracker.web.commands import not_empty, note, one_transaction, with_code
@@ -57,13 +58,14 @@ def add_first_administrator() -> None:
 
 @account_group.command("reset")
 @click.argument("username")
+@click.option("--lost-phone", is_flag=True, help="The second factor ends, too: it was on a phone that is gone.")
 @one_transaction
-def reset(username: str) -> None:
-    """Give an account a new one-time code, shown once. Its password, second factor, sessions and tokens end now."""
+def reset(username: str, lost_phone: bool) -> None:
+    """Give an account a new one-time code, shown once. Its password, sessions and tokens end now."""
     account = accounts.account_named(db.session(), username)
-    code = accounts.reset_account(db.session(), username, city().now())
+    code = accounts.reset_account(db.session(), username, city().now(), lost_phone=lost_phone)
     assert code is not None  # the account is there
-    note(Action.RESET_ACCOUNT, {"account": account.username}, account.people)
+    note(Action.RESET_ACCOUNT, {"account": account.username, "lost_phone": lost_phone}, account.people)
     click.echo(with_code(account.username, code))
 
 
@@ -77,6 +79,17 @@ def close(username: str) -> None:
         raise NotFound(f"no account named {username!r}")
     note(Action.CLOSE_ACCOUNT, {"account": account.username}, account.people)
     click.echo(f"account {account.username!r} closed; `flask account reset` opens it again")
+
+
+@account_group.command("sign-out")
+@click.argument("username")
+@one_transaction
+def sign_out(username: str) -> None:
+    """End all sessions of an account; its password stays."""
+    account = accounts.account_named(db.session(), username)
+    ended = end_sessions(db.session(), account.id)
+    note(Action.END_SESSION, {"account": account.username, "sessions": ended}, account.people)
+    click.echo(f"{ended} sessions of {account.username!r} have ended")
 
 
 @token_group.command("add")

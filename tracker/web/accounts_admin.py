@@ -59,8 +59,9 @@ def show(account_id: int) -> Response:
 def reset(account_id: int) -> Response:
     """Everything that opened the account ends, and it opens again with a code, which is on this answer only."""
     account = _known(account_id)
-    code = accounts.reset_account(db.session(), account.username, city().now())
-    _note(Action.RESET_ACCOUNT, account)
+    lost_phone = bool(request.form.get("lost_phone"))
+    code = accounts.reset_account(db.session(), account.username, city().now(), lost_phone=lost_phone)
+    _note(Action.RESET_ACCOUNT, account, lost_phone=lost_phone)
     return _page(account, code=code)
 
 

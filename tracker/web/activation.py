@@ -11,7 +11,7 @@ from tracker.storage.attempts import FIRST_PAUSE, FREE_ATTEMPTS, MINUTE, undo_at
 from tracker.storage.audit import Action, Actor, record
 from tracker.web.access import Access, address, allowed
 from tracker.web.city import city, db
-from tracker.web.entrance import admitted
+from tracker.web.entrance import admitted_or_code
 from tracker.web.forms import ActivationForm, parse
 from tracker.web.passwords import SHORTEST, problem_with, typed
 
@@ -42,7 +42,7 @@ def activate() -> Response:
     if not accounts.activate(session, account, code, typed("new_password")):
         return _refused(sent)
     record(session, Actor(account.id, address()), Action.ACTIVATE_ACCOUNT, {}, people=account.people)
-    return admitted(account, "")
+    return admitted_or_code(account, "")
 
 
 def _refused(sent: dict[str, str]) -> Response:

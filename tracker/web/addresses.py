@@ -11,4 +11,6 @@ def is_ours(target: str) -> bool:
         parts = urlsplit(target)
     except ValueError:  # such as http://[
         return False
+    if not (target.isascii() and target.isprintable()):  # a line's end would break the header
+        return False
     return target.startswith("/") and not target.startswith(("//", "/\\")) and not (parts.scheme or parts.netloc)

@@ -9,11 +9,13 @@ from tracker.storage.accounts import check_password
 from tracker.storage.attempts import give_back, undo_attempt
 from tracker.storage.audit import Action, Actor, record
 from tracker.storage.models import Account
+from tracker.storage.second_factor import sealed_secret, use_step
 from tracker.storage.sessions import close_session, open_session
 from tracker.web.access import address, viewer
 from tracker.web.addresses import is_ours
 from tracker.web.city import city, db
 from tracker.web.cookies import keep_session, session_token
+from tracker.web.one_time_codes import step_of
 from tracker.web.passwords import typed
 
 
@@ -24,8 +26,14 @@ def admitted(account: Account, wanted: str) -> Response:
     return session_begun(account, _ours(wanted))
 
 
-def code_awaited(account: Account, wanted: str) -> Response:
-    """The password was right; this session opens nothing until a code follows."""
+def admitted_or_code(account: Account, wanted: str) -> Response:
+    """What was shown was right: in, or where the account has a second factor no further than to its code.
+
+    Then only this one attempt is given back. The codes' stay counted, or a known password would be endless guesses.
+    """
+    if sealed_secret(db.session(), account.id, confirmed=True) is None:
+        return admitted(account, wanted)
+    undo_attempt(db.session(), account, address())
     return session_begun(account, _ours(wanted), awaits_code=True)
 
 
@@ -44,12 +52,24 @@ def session_begun(account: Account, target: str, *, awaits_code: bool = False) -
 
 
 def reentered() -> Account | None:
-    """The account of this page, if the form has its password. It counts as a guess, and gives only itself back."""
+    """The account of this page, if the form has its password, and a code of its second factor. It counts as a guess.
+
+    The account is held until the caller's transaction ends, and the attempt given back if that commits.
+    """
     account = check_password(db.session(), viewer().username, typed("password"), city().now(), address())
-    if account is not None:
-        undo_attempt(db.session(), account, address())
-        db.session.commit()
+    if account is None or not _code_too(account):
+        return None
+    undo_attempt(db.session(), account, address())  # with the change that follows, if one does
     return account
+
+
+def _code_too(account: Account) -> bool:
+    """Whether the form has a fresh code, where the account has a second factor."""
+    sealed = sealed_secret(db.session(), account.id, confirmed=True)
+    if sealed is None:
+        return True
+    step = step_of(sealed, request.form.get("code", ""), city().now())
+    return step is not None and use_step(db.session(), account.id, step)
 
 
 def _ours(target: str) -> str:

@@ -28,20 +28,20 @@ def admit() -> Response | None:
     given = request.authorization
     if given is None or given.type != "bearer":
         return None
-    g.machine = True
+    g.machine = ""  # not admitted yet
     found = machine_by(db.session(), given.token or "", city().now(), city().today())
     if found is None:
         return _refused(_("This token is unknown, has expired or was revoked. Make a new one on the account's page."))
     scope = declared_scope(current_app, request.endpoint)
     if scope not in found.scopes or request.method not in READING:
         return _refused(_("This token is not for this. Make one whose scope covers what you ask for."))
-    g.viewer = found.viewer
+    g.viewer, g.machine = found.viewer, found.name
     return None
 
 
 def without_cookies(response: Response) -> Response:
     """A machine keeps nothing from one request to the next."""
-    if g.get("machine"):
+    if "machine" in g:
         response.headers.remove("Set-Cookie")
         session.clear()
         session.modified = False  # nothing to be kept, nothing to be taken away

@@ -14,9 +14,10 @@ from flask_babel import gettext as _
 
 from tracker.storage.accounts import plain_password
 from tracker.storage.models import Account
+from tracker.web.common_words import COMMON_HERE
 
 SHORTEST, LONGEST = 10, 200  # characters
-LOOKED_AT = 72  # characters: beyond them zxcvbn takes too long, and nobody guesses
+LOOKED_AT = 20  # characters: of 24 zxcvbn may take seconds, if each stands for several letters
 # zxcvbn's third of four grades. At the door, with pauses of up to an hour, 10**8 take ten thousand years. Of a stolen
 # hash (argon2, tens of ms a guess) they take weeks of a processor, which is why it is not less.
 LEAST_GUESSES = 10**8
@@ -24,17 +25,17 @@ SERVICE = "jejak"
 
 
 def typed(field: str) -> str:
-    """A password as it came; one that is too long to be anybody's is none."""
-    password = request.form.get(field, "")
+    """A password as it is kept (see `plain_password`); one that is too long to be anybody's is none."""
+    password = plain_password(request.form.get(field, ""))
     return password if len(password) <= LONGEST else ""
 
 
 def problem_with(account: Account) -> str | None:
     """What is wrong with the new password of a form, as a sentence; None where nothing is."""
-    password = request.form.get("new_password", "")
-    if password != request.form.get("again", ""):
+    password = typed("new_password")
+    if password != typed("again"):
         return str(_("The two new passwords differ. Type the same one twice."))
-    if not SHORTEST <= len(plain_password(password)) <= LONGEST:
+    if len(password) < SHORTEST:
         return str(_("The new password must have %(least)d to %(most)d characters.", least=SHORTEST, most=LONGEST))
     if guesses(password, _names(account)) < LEAST_GUESSES:
         return str(_("This password would soon be guessed: it is a common one, or made of your name, your NIP or this "
@@ -46,7 +47,7 @@ def guesses(password: str, names: Iterable[str]) -> int:
     """How many guesses it takes, tried in the order of likelihood."""
     from zxcvbn import zxcvbn  # it loads its lists, which no other page needs
 
-    found: dict[str, Any] = zxcvbn(plain_password(password)[:LOOKED_AT], [SERVICE, *names])
+    found: dict[str, Any] = zxcvbn(password[:LOOKED_AT], [SERVICE, *COMMON_HERE, *names])
     return int(found["guesses"])
 
 

@@ -76,7 +76,7 @@ def _taken_into_use() -> Response:
         return redirect(url_for(".show"), 303)
     account = reentered()
     if account is None:
-        return _page(sealed, _("The password is not right. Nothing was changed."))
+        return _page(sealed, _("The password or the code is not right. Nothing was changed."))
     step = step_of(sealed, request.form.get("code", ""), now)
     if step is None or not confirm(session, account_id, sealed, step, now):
         return _page(sealed, _("The code does not fit this key. Enter the key again, then type the code that follows."))
@@ -95,7 +95,7 @@ def remove() -> Response:
         return _page(problem=_("Your account decides about others, so it keeps its second factor. If the phone is "
                                "lost, your administrator resets the account."))  # fmt: skip
     if reentered() is None:
-        return _page(problem=_("The password is not right. Nothing was changed."))
+        return _page(problem=_("The password or the code is not right. Nothing was changed."))
     if remove_second_factor(db.session(), viewer().account_id):
         record(db.session(), actor(), Action.SECOND_FACTOR_OFF, {}, people=viewer().people)
     db.session.commit()

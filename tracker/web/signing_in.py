@@ -10,12 +10,11 @@ from tracker.storage.accounts import check_password
 from tracker.storage.attempts import FIRST_PAUSE, FREE_ATTEMPTS, MINUTE
 from tracker.storage.audit import Action, Actor, record
 from tracker.storage.models import Account
-from tracker.storage.second_factor import sealed_secret
 from tracker.storage.sessions import close_session
 from tracker.web.access import Access, address, allowed, home_of, signed_in
 from tracker.web.city import city, db
 from tracker.web.cookies import forget_session, session_token
-from tracker.web.entrance import admitted, code_awaited
+from tracker.web.entrance import admitted_or_code
 from tracker.web.forms import SignInForm, parse
 from tracker.web.passwords import typed
 
@@ -45,8 +44,7 @@ def sign_in() -> Response:
             pause_min=FIRST_PAUSE // MINUTE,
         )  # fmt: skip
         return make_response(refused, 401)
-    has_second_factor = sealed_secret(db.session(), account.id, confirmed=True) is not None
-    return code_awaited(account, wanted) if has_second_factor else admitted(account, wanted)
+    return admitted_or_code(account, wanted)
 
 
 @pages.post("/sign-out")

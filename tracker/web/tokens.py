@@ -20,7 +20,7 @@ pages = Blueprint("tokens", __name__, url_prefix="/account/tokens")
 
 
 @pages.get("")
-@allowed(Access.READER)
+@allowed(Access.ACCOUNT)
 def overview() -> Response:
     """The tokens in use, and the form for another."""
     return _page()
@@ -35,7 +35,7 @@ def make() -> Response:
         return _page(_("Write a name, choose what the token is for, and a number of days from 1 to %(most)d.",
                        most=LONGEST_VALID.days))  # fmt: skip
     if reentered() is None:
-        return _page(_("The password is not right. Nothing was changed."))
+        return _page(_("The password or the code is not right. Nothing was changed."))
     name, scopes, valid = sent.values["name"], [sent.values["scope"]], timedelta(days=sent.values["days"])
     try:
         token_id, token = make_token(db.session(), viewer().account_id, name, scopes, city().now(), valid)
@@ -49,7 +49,7 @@ def make() -> Response:
 
 
 @pages.post("/<id:token_id>/revoke")
-@allowed(Access.READER)
+@allowed(Access.ACCOUNT)
 def revoke(token_id: int) -> Response:
     """Take one out of use. One that is gone already is no mistake."""
     if revoke_token(db.session(), viewer().account_id, token_id, city().now()):
