@@ -16,6 +16,7 @@ from tracker.storage import accounts
 from tracker.storage import models as m
 from tracker.storage.attempts import FREE_ATTEMPTS
 from tracker.storage.tokens import make_token, tokens_of
+from tracker.web.cookies import SESSION
 from tracker.web.passwords import LEAST_GUESSES, guesses
 
 GOOD = "tiga ekor kucing hijau"
@@ -135,12 +136,43 @@ def test_a_reset_takes_all_that_opened_the_account(app: Flask, engine: Engine, p
         assert account is not None
         session.execute(insert(m.SecondFactor).values(account_id=account.id, secret_sealed=b"x", confirmed_at=NOW))
         make_token(session, account.id, "x", ["reports:read"], NOW, timedelta(days=1))
-        code = accounts.reset_account(session, "pegawai", NOW)
+        code = accounts.reset_account(session, "pegawai", NOW, lost_phone=True)
         session.commit()
         assert tokens_of(session, account.id) == []
     assert browser.get("/me").status_code == 303
     assert sign_in(nobody, PASSWORD) == 401
     assert activate(nobody, code or "") == 303 and nobody.get("/me").status_code == 200
+
+
+def test_a_forgotten_password_leaves_the_second_factor(nobody: Browser, engine: Engine, people: People) -> None:
+    with Session(engine) as session:
+        account = accounts.account_named(session, "pegawai")
+        session.execute(insert(m.SecondFactor).values(account_id=account.id, secret_sealed=b"x", confirmed_at=NOW))
+        code = accounts.reset_account(session, "pegawai", NOW)
+        session.commit()
+    assert activate(nobody, code or "") == 303
+    assert nobody.get("/me").headers["Location"].startswith("/sign-in/code"), "the code alone is not enough"
+
+
+def test_a_reset_keeps_out_who_is_at_the_door(engine: Engine, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose password is being checked while it ends: no session may be made of it."""
+    matches = accounts._matches
+
+    def reset_meanwhile(kept: str, password: str) -> bool:
+        with Session(engine) as other, other.begin():
+            accounts.reset_account(other, "pegawai", NOW)
+        return matches(kept, password)
+
+    monkeypatch.setattr(accounts, "_matches", reset_meanwhile)
+    with Session(engine) as session:
+        assert accounts.check_password(session, "pegawai", PASSWORD, NOW, "10.0.0.1") is None
+
+
+def test_no_password_is_kept_that_is_empty_once_it_is_plain(nobody: Browser, code: str) -> None:
+    decomposed = "gajah ungu makan " + "o\u0302\u0323" * 90  # over 200 characters as typed, 107 as kept
+    assert activate(nobody, code, decomposed) == 303
+    nobody.client.delete_cookie(SESSION)
+    assert sign_in(nobody, "") == 401 and sign_in(nobody, decomposed) == 303
 
 
 def test_a_closed_account_takes_no_code(nobody: Browser, code: str, engine: Engine) -> None:
@@ -192,7 +224,7 @@ def test_a_person_may_not_take_their_own_number(nobody: Browser, code: str, engi
         "ваш пароль длинный",
         "\U0001f408 kucing hijau",
         "a\0b very odd one",
-        "\ufb01lm kucing",
+        "\ufb01lm gajah ungu",
     ],
 )
 def test_any_characters_make_a_password_blanks_included(nobody: Browser, code: str, password: str) -> None:

@@ -47,7 +47,7 @@ NEEDS = {
         "my_data.show", "my_data.ask", "my_data.as_json", "my_data.as_zip", "notice.show", "notice.read",
     ),
     Access.READER: (
-        "team.overview", "team_day.show", "team_reports.show", "team_reports.download", "tokens.make",
+        "team.overview", "team_day.show", "team_day.look", "team_reports.show", "team_reports.download", "tokens.make",
     ),
     Access.DECIDER: ("team.reviews", "team_day.decide", "deputies.overview", "deputies.name", "deputies.end"),
     Access.AUDITOR: ("audit.overview",),
@@ -131,10 +131,11 @@ YESTERDAY = WORK_DATE - timedelta(days=1)  # of which each target has a log that
 OTHER_VALUES = {
     "assets.file": {"name": "css/tokens.css", "version": "x"},
     "team_day.show": {"work_date": YESTERDAY},
+    "team_day.look": {"work_date": YESTERDAY},
     "team_day.decide": {"work_date": YESTERDAY},
 }
 # says the same whether something was there or not; that nothing changed is looked at all the same
-SILENT = ("account.end_one", "tokens.revoke", "my_day.delete")
+SILENT = ("my_day.delete",)
 FIELDS = {
     "submitted_at": at(9).isoformat(),
     "key": str(uuid.uuid4()), "decision": "approved", "seen": "submitted", "outcome": "corrected", "about": "register",

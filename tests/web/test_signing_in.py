@@ -17,7 +17,8 @@ from tests.conftest import Database
 from tests.web.conftest import NOW, PASSWORD, Browser, Clock, People, Settings, signed_in
 from tracker.storage import models as m
 from tracker.storage.accounts import check_password, create_account
-from tracker.storage.attempts import FREE_ATTEMPTS, FREE_ATTEMPTS_ANYWHERE
+from tracker.storage.attempts import FREE_ATTEMPTS, FREE_ATTEMPTS_ANYWHERE, forget_old, place_of
+from tracker.storage.sessions import forget_ended
 from tracker.web import create_app
 from tracker.web.access import Access
 from tracker.web.city import db
@@ -185,11 +186,24 @@ def test_signing_in_again_ends_the_session_this_browser_had(nobody: Browser, peo
         assert conn.scalar(select(func.count()).select_from(m.WebSession)) == 1
 
 
-def test_ended_sessions_are_swept_at_the_next_sign_in(
+def test_what_is_over_is_forgotten_by_the_upkeep(
     app: Flask, engine: Engine, people: People, nobody: Browser, clock: Clock
 ) -> None:
     signed_in(app, engine, "pegawai")
+    attempt(nobody, password="wrong")
     clock.now += timedelta(days=31)
-    attempt(nobody)
-    with engine.connect() as conn:
-        assert conn.scalar(select(func.count()).select_from(m.WebSession)) == 1
+    with engine.begin() as conn:
+        assert (forget_old(conn, clock.now), forget_ended(conn, clock.now)) == (1, 1)
+        assert conn.scalars(select(m.Account.failed_sign_ins).where(m.Account.username == "pegawai")).one() == 0
+
+
+def test_a_days_old_guess_is_no_guess_any_more(nobody: Browser, people: People, clock: Clock) -> None:
+    for _ in range(FREE_ATTEMPTS - 1):
+        attempt(nobody, password="wrong")
+    clock.now += timedelta(days=1, minutes=1)
+    assert attempt(nobody, password="wrong") == 401 and attempt(nobody) == 303
+
+
+def test_addresses_of_one_network_count_as_one() -> None:
+    assert place_of("2001:db8:1:2::1") == place_of("2001:db8:1:2:ffff::9") != place_of("2001:db8:1:3::1")
+    assert place_of("10.0.0.1") == "10.0.0.1" and place_of("") == ""

@@ -132,7 +132,8 @@ def sessions(whose: Whose) -> Rows:
 
 
 def second_factors(whose: Whose) -> Rows:
-    return select(SecondFactor.confirmed_at).where(_of_account(SecondFactor.account_id, whose))
+    confirmed = SecondFactor.confirmed_at.is_not(None)
+    return select(SecondFactor.confirmed_at).where(_of_account(SecondFactor.account_id, whose), confirmed)
 
 
 def tokens(whose: Whose) -> Rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
@@ -37,10 +37,11 @@ def overview() -> str:
 @pages.post("/sessions/<id:session_id>/end")
 @allowed(Access.ACCOUNT)
 def end_one(session_id: int) -> Response:
-    """Sign one browser out. One that is gone already is no mistake."""
-    if end_session(db.session(), viewer().account_id, session_id):
-        record(db.session(), actor(), Action.END_SESSION, {"session_id": session_id}, people=viewer().people)
-        db.session.commit()
+    """Sign one browser out."""
+    if not end_session(db.session(), viewer().account_id, session_id):
+        abort(404)
+    record(db.session(), actor(), Action.END_SESSION, {"session_id": session_id}, people=viewer().people)
+    db.session.commit()
     flash(_("That browser is signed out."), "good")
     return redirect(url_for(".overview"), 303)
 

@@ -34,8 +34,15 @@ def choices(actions: Iterable[Action]) -> dict[Action, str]:
 
 def details(look: Audit) -> str:
     """What else is known of an action, in one line; ids that say nothing to people are left out."""
-    shown = {name: value for name, value in look.detail.items() if value not in (None, "", [])}
-    return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in shown.items())
+    shown = {name: value for name, value in look.detail.items() if value not in (None, "", [], False)}
+    named = {words.DETAIL.get(name, name.replace("_", " ")): _plain(value) for name, value in shown.items()}
+    return ", ".join(f"{name}: {value}" for name, value in named.items())
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return str(words.ROLE.get(value, value)) if isinstance(value, str) else str(value)
 
 
 def standing(look: Audit) -> str:

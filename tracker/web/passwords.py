@@ -47,7 +47,13 @@ def guesses(password: str, names: Iterable[str]) -> int:
     """How many guesses it takes, tried in the order of likelihood."""
     from zxcvbn import zxcvbn  # it loads its lists, which no other page needs
 
-    found: dict[str, Any] = zxcvbn(password[:LOOKED_AT], [SERVICE, *COMMON_HERE, *names])
+    known = list(names)
+    rest = password.casefold()
+    for name in sorted(known, key=len, reverse=True):  # or a number of 18 digits would fill what is looked at
+        rest = rest.replace(name.casefold(), "") if len(name) >= SHORTEST else rest
+    if len(rest) < len(password) // 2:
+        return 0
+    found: dict[str, Any] = zxcvbn(password[:LOOKED_AT], [SERVICE, *COMMON_HERE, *known])
     return int(found["guesses"])
 
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import session as browser
 from werkzeug.wrappers import Response
 
 from tracker.domain import daily_log as rules
@@ -23,22 +24,42 @@ from tracker.web.day_track import day_track
 from tracker.web.forms import DecisionForm, LookForm, parse, seen_of
 from tracker.web.words import DECIDED, FIELD, REFUSAL
 
+REASON = "look"  # in the signed cookie of forms
+
 pages = Blueprint("team_day", __name__, url_prefix="/team/<id:person_id>/days/<date:work_date>")
 
 
 @pages.get("")
 @allowed(Access.READER)
-def show(person_id: int, work_date: date) -> str | tuple[str, int]:
+def show(person_id: int, work_date: date) -> str:
     """The whole day. That it was opened is recorded before anything is shown; auditors say why first."""
     member = _member(Right.READ, person_id, work_date)
     if _ground(Right.READ, person_id, work_date).role != "auditor":
         return _page(member, work_date)
-    asked = parse(LookForm(), request.args)
-    if not asked.errors:
-        return _page(member, work_date, why=asked.values["why"])
-    typed = request.args.get("why", "")
-    errors = asked.errors if "why" in request.args else {}
-    return render_template("look_reason.html", member=member, work_date=work_date, typed=typed, errors=errors)
+    why = _reason_given(person_id, work_date)
+    return _page(member, work_date, why=why) if why else _reason_page(member, work_date)
+
+
+@pages.post("/look")
+@allowed(Access.READER)
+def look(person_id: int, work_date: date) -> Response | tuple[str, int]:
+    """Take an auditor's reason, and on to the day. A link cannot give one in their name: the form has a token."""
+    member = _member(Right.READ, person_id, work_date)
+    asked = parse(LookForm(), request.form)
+    if asked.errors:
+        return _reason_page(member, work_date, request.form.get("why", ""), asked.errors), 422
+    browser[REASON] = [person_id, work_date.isoformat(), asked.values["why"]]
+    return redirect(url_for("team_day.show", person_id=person_id, work_date=work_date), 303)
+
+
+def _reason_given(person_id: int, work_date: date) -> str:
+    """Why this browser's auditor looks at this day, if they said so last."""
+    *about, why = browser.get(REASON, [None, None, ""])
+    return str(why) if about == [person_id, work_date.isoformat()] else ""
+
+
+def _reason_page(member: Membership, work_date: date, typed: str = "", errors: Any = None) -> str:
+    return render_template("look_reason.html", member=member, work_date=work_date, typed=typed, errors=errors or {})
 
 
 @pages.post("")

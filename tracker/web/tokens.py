@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -51,10 +51,11 @@ def make() -> Response:
 @pages.post("/<id:token_id>/revoke")
 @allowed(Access.ACCOUNT)
 def revoke(token_id: int) -> Response:
-    """Take one out of use. One that is gone already is no mistake."""
-    if revoke_token(db.session(), viewer().account_id, token_id, city().now()):
-        record(db.session(), actor(), Action.REVOKE_TOKEN, {"token_id": token_id}, people=viewer().people)
-        db.session.commit()
+    """Take one out of use."""
+    if not revoke_token(db.session(), viewer().account_id, token_id, city().now()):
+        abort(404)
+    record(db.session(), actor(), Action.REVOKE_TOKEN, {"token_id": token_id}, people=viewer().people)
+    db.session.commit()
     flash(_("The token is revoked: it opens nothing any more."), "good")
     return redirect(url_for(".overview"), 303)
 

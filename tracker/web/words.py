@@ -190,6 +190,26 @@ AUDIT_ACTION = {
     "export_own": _("downloaded everything that is stored about you"),
     "answer_correction": _("answered your request for correction"),
 }
+DETAIL = {  # what else the audit keeps of an action
+    "role": _("role"),
+    "unit": _("unit"),
+    "work_date": _("day"),
+    "instead_of": _("in the place of"),
+    "report": _("report"),
+    "search": _("search"),
+    "status": _("status"),
+    "decision": _("decision"),
+    "account": _("account"),
+    "device": _("device"),
+    "vehicle": _("vehicle"),
+    "first": _("from"),
+    "last": _("until"),
+    "since": _("since"),
+    "name": _("name"),
+    "shown": _("shown"),
+    "lost_phone": _("phone lost"),
+    "format": _("format"),
+}
 INSTEAD_OF = _("in the place of %(name)s")
 ROLE = {
     "supervisor": _("supervisor"),
