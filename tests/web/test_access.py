@@ -62,6 +62,8 @@ READING = {
     "quarantine.message": ("/admin/quarantine/1", ADMINISTRATORS),
     "corrections.overview": ("/admin/corrections", ADMINISTRATORS),
     "corrections.show": ("/admin/corrections/1", ADMINISTRATORS),
+    "accounts_admin.overview": ("/admin/accounts", ADMINISTRATORS),
+    "accounts_admin.show": ("/admin/accounts/1", ADMINISTRATORS),
 }
 REFUSED = 422  # the page is theirs, the change is not possible
 WRITING = {
@@ -76,6 +78,11 @@ WRITING = {
     "my_data.ask": ("/me/data", (TO_SIGN_IN, REFUSED, REFUSED, REFUSED, MISSING, MISSING)),
     "notice.read": ("/me/notice", (TO_SIGN_IN, DONE, DONE, DONE, MISSING, MISSING)),
     "corrections.answer": ("/admin/corrections/1", (TO_SIGN_IN, MISSING, MISSING, MISSING, MISSING, REFUSED)),
+    "accounts_admin.make": ("/admin/accounts", (TO_SIGN_IN, MISSING, MISSING, MISSING, MISSING, REFUSED)),
+    "accounts_admin.give": ("/admin/accounts/1/roles", (TO_SIGN_IN, MISSING, MISSING, MISSING, MISSING, REFUSED)),
+    "accounts_admin.end": ("/admin/accounts/1/roles/1/end", (TO_SIGN_IN, *(MISSING,) * 5)),  # no role of this account
+    "accounts_admin.reset": ("/admin/accounts/1/reset", (TO_SIGN_IN, MISSING, MISSING, MISSING, MISSING, FINE)),
+    "accounts_admin.close": ("/admin/accounts/1/close", (TO_SIGN_IN, MISSING, MISSING, MISSING, MISSING, DONE)),
     "signing_in.sign_out": ("/sign-out", (DONE,) * 6),
 }
 FIELDS = {"key": str(uuid.uuid4()), "decision": "approved", "seen": "submitted"}
