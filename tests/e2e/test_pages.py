@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -476,6 +477,34 @@ def test_a_supervisor_makes_a_token(visitor: Visitor) -> None:
     page.get_by_role("button", name="Buat token").click()
     expect(page.locator(".payload")).to_contain_text("jejak_")
     visitor.check()
+
+
+def test_an_administrator_looks_after_accounts(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.sign_in("admin")
+    page.get_by_role("link", name="Akun", exact=True).click()
+    expect(page.get_by_role("navigation", name="Halaman").get_by_role("link", name="Administrasi")).to_be_visible()
+    visitor.check()
+    page.get_by_role("link", name="Rina Marlina").click()
+    visitor.check()
+    page.get_by_label("Peran", exact=True).select_option("administrator")
+    page.get_by_label("Unit").select_option("Regu Menteng")
+    page.get_by_role("button", name="Beri peran ini").click()
+    expect(page.get_by_text("Peran telah diberikan")).to_be_visible()
+    for question in page.locator("summary").all():
+        question.click()
+    visitor.check()
+    page.get_by_role("button", name="Ya, buat kode").click()
+    expect(page.locator(".payload")).to_have_text(re.compile("^([a-z0-9]{5}-){3}[a-z0-9]{5}$"))
+    visitor.check()
+    page.get_by_role("link", name="Semua akun").click()
+    page.get_by_label("NIP (").fill("12")
+    page.get_by_role("button", name="Buat akun ini").click()
+    expect(page.get_by_text("Tidak ada orang dengan NIP ini")).to_be_visible()
+    visitor.check()
+    for path in ("/admin/accounts?q=nowhere", "/admin/corrections", "/admin/audit", "/admin/accounts?lang=en"):
+        visitor.go(path)
+        visitor.check()
 
 
 def test_an_administrator_finds_what_is_wrong_and_replays_it(visitor: Visitor) -> None:

@@ -77,7 +77,7 @@ def test_a_decision_is_written_down_with_its_reason_and_a_refused_one_is_not(
     found = [row for row in rows(engine) if row[2] == "decide"]
     assert found == [("atasan", "127.0.0.1", "decide", [people.own], "Volume kurang.", decided)]
     page = employee.get("/me/data").text
-    assert "mengembalikan laporan Anda tanggal Kamis, 19 November 2026: “Volume kurang.”" in page
+    assert "mengembalikan laporan Anda tanggal Kamis, 19 November 2026: “<bdi>Volume kurang.</bdi>”" in page
 
 
 def test_everybody_in_a_file_sees_that_it_was_taken(
@@ -158,7 +158,7 @@ def test_every_sentence_can_be_read_in_both_languages(
         db.session.commit()
     page = employee.get(f"/me/data?lang={language}").text.split('id="looks"')[1].split("</section>")[0]
     assert not [name for name in Action if "_" in name and name in page] and "%(" not in page
-    for value in ("phone-1", "10.1.2.3", "2026", "“Sebab &lt;x&gt;”"):
+    for value in ("phone-1", "10.1.2.3", "2026", "“<bdi>Sebab &lt;x&gt;</bdi>”"):
         assert value in page
 
 

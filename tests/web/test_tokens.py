@@ -64,8 +64,10 @@ def test_a_token_reads_the_reports_and_gets_no_cookie(app: Flask, token: str, en
 def test_which_views_a_scope_opens(app: Flask) -> None:
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
     assert {one for one in endpoints if declared_scope(app, one)} == SCOPED
-    methods = {rule.endpoint: rule.methods for rule in app.url_map.iter_rules()}
-    assert all(methods[one] == {"GET", "HEAD", "OPTIONS"} for one in SCOPED)
+
+
+def test_a_token_reads_and_sends_nothing(app: Flask, token: str) -> None:
+    assert refused(ask(app, token, CSV, "POST"))
 
 
 @pytest.mark.parametrize("wrong", ["", "jejak_", "jejak_" + "x" * 43, "x", "\u00e9", "a b c"])

@@ -81,7 +81,7 @@ def account_list(
     total = session.scalar(_listed([func.count()], viewer, today).where(*conditions)) or 0
     columns = (Account, Person, Unit.name.label("unit"), state.label("state"), seen)
     query = _listed(columns, viewer, today).where(*conditions)
-    named = func.coalesce(Person.name, Account.username)
+    named = func.lower(func.coalesce(Person.name, Account.username))
     page = page_of(session, query.order_by(named, Account.id), total, number)
     ids = [row.Account.id for row in page.rows]
     return AccountList(page, _roles(session, ids, today), _manageable_among(session, viewer, ids, today))

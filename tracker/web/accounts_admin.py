@@ -61,7 +61,7 @@ def reset(account_id: int) -> Response:
     account = _known(account_id)
     lost_phone = bool(request.form.get("lost_phone"))
     code = accounts.reset_account(db.session(), account.username, city().now(), lost_phone=lost_phone)
-    _note(Action.RESET_ACCOUNT, account, lost_phone=lost_phone)
+    _note(Action.RESET_ACCOUNT, account, **({"lost_phone": True} if lost_phone else {}))
     return _page(account, code=code)
 
 
