@@ -32,7 +32,6 @@ from deploy.local.service_user import SetupError, ensure_service_user, open_way,
 
 POLL_S = 0.1
 WHICH_CITY = ("DEMO", "DATA_DIR")  # settings that commands must share with the city they are for
-SHOW_CODE = "SHOW_FIRST_CODE"  # where the output is no terminal, and goes to nobody else all the same
 SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -113,7 +112,7 @@ def _announcement(config: Config) -> str:
 
 def _first_administrator(site: str) -> list[str]:
     """Make the first account, where the city has none yet, and say how it is taken into use; its code is shown once."""
-    if not sys.stdout.isatty() and not os.environ.get(SHOW_CODE):  # what is said here would be kept in a journal
+    if not sys.stdout.isatty():  # what is said there is kept in a journal
         return ["is made, where there is none, by `administrator first`, which shows its code once"]
     command = [PYTHON, "-m", "flask", "--app", "wsgi", "administrator", "first"]
     made = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)

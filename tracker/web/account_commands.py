@@ -65,7 +65,8 @@ def reset(username: str, lost_phone: bool) -> None:
     account = accounts.account_named(db.session(), username)
     code = accounts.reset_account(db.session(), username, city().now(), lost_phone=lost_phone)
     assert code is not None  # the account is there
-    note(Action.RESET_ACCOUNT, {"account": account.username} | ({"lost_phone": True} if lost_phone else {}), account.people)
+    also = {"lost_phone": True} if lost_phone else {}
+    note(Action.RESET_ACCOUNT, {"account": account.username, **also}, account.people)
     click.echo(with_code(account.username, code))
 
 
