@@ -20,8 +20,9 @@ from tests.web.actions import at_once
 from tests.web.conftest import NOW, PASSWORD, Browser, Clock, People, Settings, signed_in
 from tracker.sealing import Sealer
 from tracker.storage import models as m
-from tracker.storage.attempts import FREE_ATTEMPTS
+from tracker.storage.attempts import FREE_ATTEMPTS, take_attempt
 from tracker.storage.second_factor import use_step
+from tracker.storage.sessions import end_sessions
 from tracker.web import create_app
 from tracker.web.city import db
 from tracker.web.cookies import SESSION
@@ -302,3 +303,20 @@ def test_another_secret_key_of_the_city_makes_codes_wrong_not_a_crash(
 def test_what_is_no_code_is_a_wrong_one(nobody: Browser, enrolled: None, code: str) -> None:
     show_password(nobody)
     assert show_code(nobody, code) == 401
+
+
+def test_a_session_that_ends_while_its_code_is_checked_stays_shut(
+    nobody: Browser, enrolled: None, clock: Clock, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take_and_end(session: Session, *rest: str) -> m.Account | None:
+        account = take_attempt(session, *rest)  # type: ignore[arg-type]
+        with Session(engine) as other:
+            end_sessions(other, account.id if account else 0)
+            other.commit()
+        return account
+
+    show_password(nobody)
+    nobody.get("/sign-in/code")
+    monkeypatch.setattr("tracker.web.second_factor.take_attempt", take_and_end)
+    assert nobody.post("/sign-in/code", code=code_at(clock.now)).status_code == 401
+    assert nobody.get("/me").status_code == 303

@@ -66,7 +66,11 @@ def test_a_session_ends_by_itself(employee: Browser, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere.example", "http://["]
+    "target",
+    [
+        "https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere.example", "http://[", "/me\r\nX: y",
+        "/m\u00e9",
+    ],
 )
 def test_signing_in_never_leads_to_a_foreign_site(nobody: Browser, people: People, target: str) -> None:
     nobody.get("/sign-in")
@@ -120,6 +124,9 @@ def test_an_account_pauses_for_all_when_it_is_guessed_at_from_everywhere(engine:
     for guess in range(FREE_ATTEMPTS_ANYWHERE):
         assert not sign_in("wrong", f"10.0.0.{guess}")
     assert not sign_in(PASSWORD, "10.0.1.1")
+    with engine.connect() as conn:
+        counted = conn.scalars(select(m.SignInFailure.address)).all()
+    assert "10.0.1.1" not in counted, "what is tried while the account pauses is not counted at the address"
     assert sign_in(PASSWORD, "10.0.1.1", NOW + timedelta(minutes=6))
 
 

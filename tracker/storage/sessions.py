@@ -78,6 +78,15 @@ def forget_ended(conn: Connection, now: datetime) -> int:
     return conn.execute(delete(WebSession).where(WebSession.expires_at <= now)).rowcount
 
 
+def still_awaits_code(session: Session, account_id: int, session_id: int) -> bool:
+    """Whether a half-open session is still there; its account is held until the transaction ends, as a reset does."""
+    open_account = select(Account.id).where(Account.id == account_id, Account.closed_at.is_(None))
+    if session.scalar(open_account.with_for_update()) is None:
+        return False
+    half = select(WebSession.id).where(WebSession.id == session_id, WebSession.awaits_code)
+    return session.scalar(half) is not None
+
+
 def sessions_of(session: Session, who: Viewer, now: datetime) -> Sequence[WebSession]:
     """The browsers that are signed in with an account, the one last used first."""
     complete = select(WebSession).where(WebSession.account_id == who.account_id, WebSession.awaits_code.is_(False))

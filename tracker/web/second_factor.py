@@ -10,7 +10,7 @@ from tracker.storage.attempts import FIRST_PAUSE, FREE_ATTEMPTS, MINUTE, note_fa
 from tracker.storage.audit import Action, record
 from tracker.storage.models import Account
 from tracker.storage.second_factor import begin_enrolment, confirm, remove_second_factor, sealed_secret, use_step
-from tracker.storage.sessions import end_sessions
+from tracker.storage.sessions import end_sessions, still_awaits_code
 from tracker.web.access import Access, actor, address, allowed, home_of, must_have_second_factor, this_session, viewer
 from tracker.web.city import city, db
 from tracker.web.entrance import admitted, reentered, session_begun
@@ -44,8 +44,8 @@ def _account_with_right_code() -> Account | None:
     """The account of this half-open session, if a try is left and the code is right and fresh."""
     session, now = db.session(), city().now()
     account = take_attempt(session, viewer().username, now, address())
-    if account is None:
-        return None
+    if account is None or not still_awaits_code(session, account.id, this_session().session_id):
+        return None  # it may have ended since this request began
     sealed = sealed_secret(session, account.id, confirmed=True)
     step = step_of(sealed, request.form.get("code", ""), now) if sealed else None
     if step is not None and use_step(session, account.id, step):
