@@ -108,11 +108,13 @@ def _city(engine: Engine) -> tuple[int, date]:
         conn.execute(insert(m.ActivityType), [_activity_type(number) for number in range(8)])
         _troubled_devices(conn, phone, now)
     with Session(engine) as session:
-        for username, person_id in (("pegawai", own), ("atasan", boss), ("admin", None), ("baru", newcomer)):
+        people = {"pegawai": own, "atasan": boss, "admin": None, "pemeriksa": None, "baru": newcomer}
+        for username, person_id in people.items():
             create_account(session, username, PASSWORD, person_id)
         session.flush()
         build.grant(session.connection(), "atasan", "supervisor", unit)
         build.grant(session.connection(), "admin", "system_administrator")
+        build.grant(session.connection(), "pemeriksa", "auditor")
         session.commit()
     return own, day
 
@@ -391,9 +393,19 @@ def test_open_pages_are_accessible(visitor: Visitor, path: str) -> None:
 
 def test_staff_pages_are_accessible(visitor: Visitor) -> None:
     visitor.sign_in("atasan")
-    for path in ("/me", "/me/data", "/team/reports/no-show", "/team/reports/idle"):
+    for path in ("/me", "/me/data", "/team/reports/no-show", "/team/reports/idle", "/team/deputies"):
         visitor.go(path)
         visitor.check()
+
+
+def test_an_auditor_says_why_and_the_day_opens(visitor: Visitor) -> None:
+    visitor.sign_in("pemeriksa")
+    visitor.page.get_by_role("link", name="Siti Rahayu").click()
+    expect(visitor.page.get_by_role("heading", name="Mengapa Anda melihat?")).to_be_visible()
+    visitor.check()
+    visitor.page.get_by_label("Alasan").fill("Pemeriksaan berkala")
+    visitor.page.get_by_role("button", name="Buka hari itu").click()
+    expect(visitor.page.get_by_role("heading", name="Siti Rahayu")).to_be_visible()
 
 
 def test_a_newcomer_reads_the_notice_first_and_goes_on(visitor: Visitor) -> None:
