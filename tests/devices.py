@@ -67,7 +67,8 @@ class Client:
         self._client.on_disconnect = lambda *_: setattr(self, "disconnected", True)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
-        wait_until(lambda: self.code, "CONNACK", 90)  # RabbitMQ on a busy machine takes its time
+        # RabbitMQ on a busy machine takes its time; while it starts it may also hang up without an answer
+        wait_until(lambda: self.code or self.disconnected, "CONNACK", 90)
 
     def publish(self, topic: str, payload: bytes, retain: bool = False, qos: int = 1) -> int:
         return self._client.publish(topic, payload, qos, retain).mid

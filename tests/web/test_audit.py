@@ -25,8 +25,8 @@ from tracker.web.city import db
 
 # what is done with nobody's data: nobody finds it in a list of their own
 ABOUT_NOBODY = {
-    Action.VIEW_MESSAGE, Action.REPLAY_MESSAGES, Action.ADD_UNIT,
-    Action.ADD_VEHICLE, Action.MOVE_VEHICLE, Action.ADD_ZONE,
+    Action.VIEW_MESSAGE, Action.REPLAY_MESSAGES, Action.ADD_UNIT, Action.RENAME_UNIT, Action.ADD_VEHICLE,
+    Action.CHANGE_VEHICLE, Action.MOVE_VEHICLE, Action.ADD_ZONE, Action.CHANGE_ZONE, Action.REMOVE_ZONE,
 }  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def test_commands_write_down_what_they_change_and_for_whom(app: Flask, engine: E
     found = rows(engine)
     assert {row[:2] for row in found} == {(None, "command line")}
     assert [(row[2], row[3]) for row in found] == [
-        ("add_unit", []), ("add_person", siti), ("grant_role", siti),
+        ("add_unit", []), ("add_person", siti), ("add_account", siti), ("grant_role", siti),
         ("add_vehicle", []), ("add_device", siti), ("renew_secret", siti),
         ("set_device_key", siti), ("revoke_device", siti), ("add_device", []), ("renew_secret", []),
         ("add_account", []), ("grant_role", []), ("reset_account", siti),

@@ -126,7 +126,7 @@ def test_a_wrong_login_is_named_without_showing_the_secrets_hash(app: Flask, uni
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("unit", "add", "Dinas Kebersihan"), "exists already"),
+        (("unit", "add", "Dinas Kebersihan"), "there is a unit of this name already"),
         (("unit", "add", "Regu", "--below", "Nowhere"), "no unit named 'Nowhere'"),
         (("person", "add", "12-34", "Siti", "--unit", "Dinas Kebersihan"), "expected up to 18 digits"),
         (("account", "reset", "nobody"), "no account named 'nobody'"),

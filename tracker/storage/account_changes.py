@@ -46,8 +46,8 @@ class MayNot(Impossible):
     """An administrator may not do this, or it cannot be done."""
 
     def __init__(self, why: Why) -> None:
-        super().__init__(why)
-        self.why = why
+        super().__init__(why, why)
+        self.why: Why = why
 
 
 @dataclass(frozen=True, slots=True)

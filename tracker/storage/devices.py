@@ -6,9 +6,10 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     DateTime,
     Integer,
@@ -70,7 +71,7 @@ class DeviceLogin:
 
     id: int
     login: str
-    secret_bcrypt: str
+    secret_bcrypt: str | None
     revoked: bool
 
 
@@ -179,5 +180,6 @@ def broker_login(conn: Connection, login: str) -> BrokerLogin | None:
 
 
 def _living() -> Select[str, str, str | None, str | None]:
-    columns = Device.login, Device.secret_bcrypt, Device.secret_pbkdf2, Device.secret_sha256
-    return select(*columns).where(Device.revoked_at.is_(None))
+    set_up = cast("ColumnElement[str]", Device.secret_bcrypt)
+    columns = Device.login, set_up, Device.secret_pbkdf2, Device.secret_sha256
+    return select(*columns).where(Device.revoked_at.is_(None), Device.secret_bcrypt.is_not(None))

@@ -34,8 +34,8 @@ class NoDeputy(Impossible):
     """Somebody cannot be a deputy."""
 
     def __init__(self, why: Why) -> None:
-        super().__init__(why)
-        self.why = why
+        super().__init__(why, why)
+        self.why: Why = why
 
 
 def grant_role(

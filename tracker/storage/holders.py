@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 from tracker.storage.devices import add_device, revoke_device
 from tracker.storage.models import Assignment, Device
 from tracker.storage.periods import end_at
-from tracker.storage.register import Impossible, NotFound
+from tracker.storage.register import Impossible, NotFound, Why
 
 
 def living_device(session: Session, login: str) -> Device:
     device = session.scalar(select(Device).where(Device.login == login, Device.revoked_at.is_(None)))
     if device is None:
-        raise NotFound(f"no device with the login {login!r}")
+        raise NotFound(f"no device with the login {login!r}", "device")
     return device
 
 
@@ -43,7 +43,7 @@ def take_back(session: Session, login: str, at: datetime) -> Assignment:
     device = living_device(session, login)
     ended = end_at(session, Assignment, Assignment.device_id == device.id, at)
     if ended is None:
-        raise Impossible(f"nobody carried {login!r} at that time")
+        raise Impossible(f"nobody carried {login!r} at that time", Why.NOT_CARRIED)
     return ended
 
 

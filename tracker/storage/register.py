@@ -6,15 +6,19 @@ transaction.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, update
+import psycopg
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from tracker.storage.models import DriverSession, Membership, Person, Unit, UnitPlace, Vehicle
+from tracker.storage.models import Assignment, DriverSession, Membership, Person, Unit, UnitPlace, Vehicle
 from tracker.storage.periods import end_at
 from tracker.storage.rights import units_below
 
@@ -22,29 +26,90 @@ REGISTER_LOCK = 0x74726565  # "tree"
 
 
 class NotFound(LookupError):
-    """Nothing in the register has this name; the text says what was looked for."""
+    """Nothing in the register has this name; the text says what was looked for, and `what` of which kind it is."""
+
+    def __init__(self, text: str, what: str = "") -> None:
+        super().__init__(text)
+        self.what = what
+
+
+class Why(StrEnum):
+    """Why the register cannot become like this; pages have their own words for each."""
+
+    OWN_PART = "a unit cannot stand below itself"
+    NOT_STANDING = "the unit ended, or begins later"
+    HAS_VEHICLES = "the unit has vehicles, which change hands at once"
+    HEIR_IS_PART = "the unit that takes over is a part of the other one"
+    NO_MEMBER = "the person belongs to no unit then"
+    RETIRED = "the vehicle is retired already"
+    NOT_DRIVEN = "nobody drove the vehicle then"
+    NOT_CARRIED = "nobody carried the device then"
+    UNIT_TAKEN = "there is a unit of this name already"
+    NIP_TAKEN = "there is a person with this NIP already"
+    CALL_SIGN_TAKEN = "there is a vehicle with this call sign already"
+    PLATE_TAKEN = "there is a vehicle with this plate already"
+    LOGIN_TAKEN = "there is, or was, a device with this login already"
+    LOGIN = "a login has 2 to 63 small letters, digits and hyphens, and begins with a letter or digit"
+    ZONE_TAKEN = "there is a zone of this name already"
 
 
 class Impossible(ValueError):
-    """The register cannot become like this; the text says why."""
+    """The register cannot become like this; the text says why, and `why` in one word where there is one."""
+
+    def __init__(self, text: str, why: StrEnum | None = None) -> None:
+        super().__init__(text)
+        self.why = why
+
+
+# what the database refuses by these rules
+RULES = {
+    "uq_unit_name": Why.UNIT_TAKEN, "uq_person_nip": Why.NIP_TAKEN, "uq_vehicle_call_sign": Why.CALL_SIGN_TAKEN,
+    "uq_vehicle_plate": Why.PLATE_TAKEN, "uq_device_login": Why.LOGIN_TAKEN, "ck_device_login": Why.LOGIN,
+    "uq_zone_name": Why.ZONE_TAKEN,
+}  # fmt: skip
+
+
+@contextmanager
+def rules_said(session: Session) -> Iterator[None]:
+    """What the database refuses by one of `RULES` is `Impossible`; nothing of the block is kept then."""
+    try:
+        with session.begin_nested():
+            yield
+            session.flush()
+    except IntegrityError as error:
+        why = RULES.get(broken_rule(error))
+        if why is None:
+            raise
+        raise Impossible(why, why) from error
+
+
+def broken_rule(error: IntegrityError) -> str:
+    """The name of the constraint that refused a row; empty where the database did not say."""
+    return (isinstance(error.orig, psycopg.Error) and error.orig.diag.constraint_name) or ""
 
 
 def add_unit(session: Session, name: str, below: str | None, since: date | None = None) -> Unit:
     """Add a node to the city's tree, at the top or below another, from a day on (or since ever)."""
     unit = Unit(name=name)
-    session.add(unit)
-    session.flush()
+    with rules_said(session):
+        session.add(unit)
     parent_id = living_unit(session, below, since).id if below else None
     session.add(UnitPlace(unit_id=unit.id, parent_id=parent_id, period=Range(since, None)))
     session.flush()
     return unit
 
 
+def rename_unit(session: Session, name: str, fresh: str) -> None:
+    """Call a unit by another name, on all days."""
+    with rules_said(session):
+        unit_named(session, name).name = fresh
+
+
 def move_unit(session: Session, name: str, below: str | None, on: date) -> None:
     """Place a unit, with all below it, elsewhere in the tree from a day on."""
     unit, parent = unit_named(session, name), living_unit(session, below, on) if below else None
     if parent is not None and _is_part(session, parent.id, unit.id, on):
-        raise Impossible(f"{below!r} is a part of {name!r}: a unit cannot be placed below itself")
+        raise Impossible(f"{below!r} is a part of {name!r}: a unit cannot be placed below itself", Why.OWN_PART)
     end_at(session, UnitPlace, UnitPlace.unit_id == unit.id, on)
     session.add(UnitPlace(unit_id=unit.id, parent_id=parent and parent.id, period=Range(on, None)))
     session.flush()
@@ -58,9 +123,10 @@ def merge_unit(session: Session, name: str, into: str, on: date, today: date) ->
     """
     unit, heir = unit_named(session, name), living_unit(session, into, on)
     if on > today and session.scalar(select(Vehicle.id).where(Vehicle.unit_id == unit.id).limit(1)) is not None:
-        raise Impossible(f"{name!r} has vehicles, which change hands at once: merge it on the day, or move them first")
+        what = f"{name!r} has vehicles, which change hands at once: merge it on the day, or move them first"
+        raise Impossible(what, Why.HAS_VEHICLES)
     if _is_part(session, heir.id, unit.id, on):
-        raise Impossible(f"{into!r} is a part of {name!r}: move it elsewhere first")
+        raise Impossible(f"{into!r} is a part of {name!r}: move it elsewhere first", Why.HEIR_IS_PART)
     end_at(session, UnitPlace, UnitPlace.unit_id == unit.id, on)
     _hand_over(session, UnitPlace, UnitPlace.parent_id, unit.id, heir.id, on)
     session.execute(update(Vehicle).where(Vehicle.unit_id == unit.id).values(unit_id=heir.id))
@@ -72,10 +138,18 @@ def add_person(session: Session, nip: str, name: str, unit: str, position: str, 
     """Add an employee to a unit from a day on (or since ever)."""
     unit_id = living_unit(session, unit, since).id
     person = Person(nip=nip, name=name)
-    session.add(person)
-    session.flush()
+    with rules_said(session):
+        session.add(person)
     _join(session, person.id, unit_id, position, since)
     session.flush()
+    return person
+
+
+def rename_person(session: Session, nip: str, fresh_nip: str, name: str) -> Person:
+    """Put right how somebody is written, and their NIP."""
+    person = person_with_nip(session, nip)
+    with rules_said(session):
+        person.nip, person.name = fresh_nip, name
     return person
 
 
@@ -92,7 +166,7 @@ def leave(session: Session, nip: str, on: date) -> Person:
     """Somebody does not work for the city any more from a day on."""
     person = person_with_nip(session, nip)
     if end_at(session, Membership, Membership.person_id == person.id, on) is None:
-        raise Impossible(f"the person with NIP {nip} belongs to no unit on {on}")
+        raise Impossible(f"the person with NIP {nip} belongs to no unit on {on}", Why.NO_MEMBER)
     return person
 
 
@@ -110,8 +184,17 @@ def add_vehicle(
         call_sign=call_sign, plate=plate, kind=kind, unit_id=unit_named(session, unit).id,
         capabilities=sorted(capabilities), public_view=public_view,
     )  # fmt: skip
-    session.add(vehicle)
-    session.flush()
+    with rules_said(session):
+        session.add(vehicle)
+    return vehicle
+
+
+def change_vehicle(session: Session, call_sign: str, values: Mapping[str, Any]) -> Vehicle:
+    """Put other values in the columns of a vehicle; what is not named stays."""
+    vehicle = vehicle_called(session, call_sign)
+    with rules_said(session):
+        for name, value in values.items():
+            setattr(vehicle, name, value)
     return vehicle
 
 
@@ -119,6 +202,19 @@ def move_vehicle(session: Session, call_sign: str, unit: str, today: date) -> No
     """Give a vehicle to another unit."""
     vehicle_called(session, call_sign).unit_id = living_unit(session, unit, today).id
     session.flush()
+
+
+def retire_vehicle(session: Session, vehicle: Vehicle, at: datetime) -> list[int]:
+    """A vehicle serves no more: nobody drives it, and nobody carries its devices. Returns the ids of who drove it."""
+    if vehicle.retired_at is not None:
+        raise Impossible(f"{vehicle.call_sign!r} is retired already", Why.RETIRED)
+    drove = end_at(session, DriverSession, DriverSession.vehicle_id == vehicle.id, at)
+    lasting = or_(func.upper_inf(Assignment.period), func.upper(Assignment.period) > at)
+    for device_id in session.scalars(select(Assignment.device_id).where(Assignment.vehicle_id == vehicle.id, lasting)):
+        end_at(session, Assignment, Assignment.device_id == device_id, at)
+    vehicle.retired_at = at
+    session.flush()
+    return [] if drove is None else [drove.person_id]
 
 
 def begin_drive(session: Session, call_sign: str, nip: str, at: datetime) -> Person:
@@ -136,15 +232,19 @@ def end_drive(session: Session, call_sign: str, at: datetime) -> int:
     vehicle = vehicle_called(session, call_sign)
     ended = end_at(session, DriverSession, DriverSession.vehicle_id == vehicle.id, at)
     if ended is None:
-        raise Impossible(f"nobody drove {call_sign!r} at that time")
+        raise Impossible(f"nobody drove {call_sign!r} at that time", Why.NOT_DRIVEN)
     return int(ended.person_id)
 
 
 def unit_named(session: Session, name: str) -> Unit:
     unit = session.scalar(select(Unit).where(Unit.name == name))
     if unit is None:
-        raise NotFound(f"there is no unit named {name!r}; add it with `unit add`, or check the spelling")
+        raise no_unit(name)
     return unit
+
+
+def no_unit(name: str) -> NotFound:
+    return NotFound(f"there is no unit named {name!r}; add it with `unit add`, or check the spelling", "unit")
 
 
 def living_unit(session: Session, name: str, on: date | None) -> Unit:
@@ -154,7 +254,8 @@ def living_unit(session: Session, name: str, on: date | None) -> Unit:
     standing = select(UnitPlace.id).where(UnitPlace.unit_id == unit.id, func.upper_inf(UnitPlace.period))
     begun = standing.where(UnitPlace.period.contains(on)) if on else standing
     if session.scalar(begun) is None:
-        raise Impossible(f"the unit {name!r} is not in the tree from {on or 'now'} on: it ended, or begins later")
+        what = f"the unit {name!r} is not in the tree from {on or 'now'} on: it ended, or begins later"
+        raise Impossible(what, Why.NOT_STANDING)
     return unit
 
 
@@ -168,15 +269,23 @@ def members_below(session: Session, name: str, on: date) -> set[int]:
 def person_with_nip(session: Session, nip: str) -> Person:
     person = session.scalar(select(Person).where(Person.nip == nip))
     if person is None:
-        raise NotFound(f"there is no person with NIP {nip}; add them with `person add`")
+        raise no_person(nip)
     return person
+
+
+def no_person(nip: str) -> NotFound:
+    return NotFound(f"there is no person with NIP {nip}; add them with `person add`", "person")
 
 
 def vehicle_called(session: Session, call_sign: str) -> Vehicle:
     vehicle = session.scalar(select(Vehicle).where(Vehicle.call_sign == call_sign))
     if vehicle is None:
-        raise NotFound(f"there is no vehicle called {call_sign!r}; add it with `vehicle add`")
+        raise no_vehicle(call_sign)
     return vehicle
+
+
+def no_vehicle(call_sign: str) -> NotFound:
+    return NotFound(f"there is no vehicle called {call_sign!r}; add it with `vehicle add`", "vehicle")
 
 
 def _join(session: Session, person_id: int, unit_id: int, position: str, since: date | None) -> None:

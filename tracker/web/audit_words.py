@@ -35,13 +35,18 @@ def choices(actions: Iterable[Action]) -> dict[Action, str]:
 def details(look: Audit) -> str:
     """What else is known of an action, in one line; ids that say nothing to people are left out."""
     shown = {name: value for name, value in look.detail.items() if value not in (None, "", [], False)}
-    named = {words.DETAIL.get(name, name.replace("_", " ")): _plain(value) for name, value in shown.items()}
-    return ", ".join(f"{name}: {value}" for name, value in named.items())
+    return ", ".join(f"{_named(name)}: {_plain(value)}" for name, value in shown.items())
+
+
+def _named(detail: str) -> str:
+    return str(words.DETAIL.get(detail, detail.replace("_", " ")))
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(map(str, value))
+    if isinstance(value, dict):
+        return " ".join(f"{_named(name)} {_plain(one)}" for name, one in value.items())
     return str(words.ROLE.get(value, value)) if isinstance(value, str) else str(value)
 
 

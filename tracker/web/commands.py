@@ -18,9 +18,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tracker.domain.outline import BadShape
 from tracker.sealing import Sealer
-from tracker.storage import register
+from tracker.storage import changes, register
 from tracker.storage.accounts import CODE_VALID, add_account, give_code
 from tracker.storage.audit import OPERATOR, Action, record
+from tracker.storage.changes import By
 from tracker.storage.devices import add_device, carried_by, renew_secret, revoke_device, set_payload_key
 from tracker.storage.granting import grant_role
 from tracker.storage.models import CAPABILITIES, Zone
@@ -35,9 +36,6 @@ from tracker.wire.topics import position_topic
 NIP_DIGITS = 18
 PUBLIC_VIEWS = ("by_kind", "at_base", "hidden")
 CITY_TIME = ("%Y-%m-%d", "%Y-%m-%dT%H:%M")
-RULES = {
-    "ck_device_login": "a login has 2 to 63 small letters, digits and hyphens, and begins with a letter or digit",
-}
 
 unit_group = AppGroup("unit", help="Units of the city's tree.")
 person_group = AppGroup("person", help="Employees and their accounts.")
@@ -69,6 +67,11 @@ def one_transaction(command: Callable[..., None]) -> Callable[..., None]:
     return with_appcontext(run)
 
 
+def operator() -> By:
+    """On whose behalf commands change the register: an operator may do everything."""
+    return By(db.session(), OPERATOR, None, city().now(), city().today())
+
+
 def note(action: Action, detail: Mapping[str, Any], people: Collection[int] = ()) -> None:
     """Write down what a command does, in its transaction."""
     record(db.session(), OPERATOR, action, detail, people=people)
@@ -87,8 +90,7 @@ def not_empty(_: click.Context, parameter: click.Parameter, value: str) -> str:
 @one_transaction
 def add_unit(name: str, below: str | None) -> None:
     """Add a unit."""
-    register.add_unit(db.session(), name, below)
-    note(Action.ADD_UNIT, {"unit": name, "below": below})
+    changes.add_unit(operator(), name, below)
     click.echo(f"unit {name!r} added")
 
 
@@ -104,12 +106,12 @@ def add_person(nip: str, name: str, unit: str, position: str, supervises: str | 
     if not nip.isascii() or not nip.isdigit() or len(nip) > NIP_DIGITS:
         raise click.BadParameter(f"expected up to {NIP_DIGITS} digits", param_hint="NIP")
     session = db.session()
-    person = register.add_person(session, nip, name, unit, position)
+    person = changes.add_person(operator(), nip, name, unit, position)
     supervised = register.unit_named(session, supervises).id if supervises else None
     account = add_account(session, nip, person.id)
     if supervised:
         grant_role(session, account.id, "supervisor", supervised, city().today())
-    note(Action.ADD_PERSON, {"nip": nip, "unit": unit, "position": position}, [person.id])
+    note(Action.ADD_ACCOUNT, {"account": nip}, [person.id])
     if supervised:
         note(Action.GRANT_ROLE, {"account": nip, "role": "supervisor", "unit": supervises}, [person.id])
     click.echo(f"{name} added\n{with_code(nip, give_code(account, city().now()))}")
@@ -134,8 +136,7 @@ def add_vehicle(
     call_sign: str, plate: str, kind: str, unit: str, capabilities: tuple[str, ...], public_view: str
 ) -> None:
     """Add a vehicle."""
-    register.add_vehicle(db.session(), call_sign, plate, kind, unit, capabilities, public_view)
-    note(Action.ADD_VEHICLE, {"vehicle": call_sign, "plate": plate, "kind": kind, "unit": unit})
+    changes.add_vehicle(operator(), call_sign, plate, kind, unit, capabilities, public_view)
     click.echo(f"vehicle {call_sign!r} added")
 
 
@@ -251,7 +252,7 @@ def with_code(username: str, code: str) -> str:
 def _reason(error: IntegrityError) -> str:
     """What rule was broken. Of a check the database shows the whole row, secrets included: its name must do."""
     said = error.orig.diag if isinstance(error.orig, psycopg.Error) else None
-    name = (said and said.constraint_name) or "a rule of the register"
+    name = register.broken_rule(error) or "a rule of the register"
     if isinstance(error.orig, psycopg.errors.CheckViolation) or not (said and said.message_detail):
-        return RULES.get(name, name)
+        return str(register.RULES.get(name, name))
     return said.message_detail

@@ -10,14 +10,24 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from tracker.storage import granting, holders, register
+from tracker.storage import changes, granting, holders, register
 from tracker.storage.accounts import account_named
 from tracker.storage.audit import Action
 from tracker.storage.devices import carried_by
 from tracker.storage.models import Assignment, RoleGrant
 from tracker.storage.register import Impossible
 from tracker.web.city import city, db
-from tracker.web.commands import CITY_TIME, device_group, note, one_transaction, person_group, unit_group, vehicle_group
+from tracker.web.commands import (
+    CITY_TIME,
+    device_group,
+    not_empty,
+    note,
+    one_transaction,
+    operator,
+    person_group,
+    unit_group,
+    vehicle_group,
+)
 from tracker.wire.topics import position_topic
 
 ROLES = ("supervisor", "auditor", "administrator", "system_administrator")
@@ -68,9 +78,7 @@ def at_time(name: str, text: str) -> Callable[[Any], Any]:
 def move_unit(name: str, below: str | None, on: date | None) -> None:
     """Place a unit, with all below it, elsewhere in the tree."""
     day = first_day(on)
-    register.move_unit(db.session(), name, below, day)
-    people = register.members_below(db.session(), name, day)
-    note(Action.MOVE_UNIT, {"unit": name, "below": below, "on": str(day)}, people)
+    changes.move_unit(operator(), name, below, day)
     click.echo(f"unit {name!r} stands {f'below {below!r}' if below else 'at the top'} from {day} on")
 
 
@@ -81,11 +89,29 @@ def move_unit(name: str, below: str | None, on: date | None) -> None:
 @one_transaction
 def merge_unit(name: str, into: str, on: date | None) -> None:
     """Give all of a unit to another one: people, vehicles, units below. It ends; its days before stay its own."""
-    session, day = db.session(), first_day(on)
-    below = register.members_below(session, name, day)  # who get other superiors, too
-    moved = register.merge_unit(session, name, into, day, city().today())
-    note(Action.MERGE_UNIT, {"unit": name, "into": into, "on": str(day)}, moved | below)
-    click.echo(f"unit {name!r} is a part of {into!r} from {day} on; {len(moved)} people moved")
+    day = first_day(on)
+    moved = changes.merge_unit(operator(), name, into, day)
+    click.echo(f"unit {name!r} is a part of {into!r} from {day} on; {moved} people moved")
+
+
+@unit_group.command("rename")
+@click.argument("name")
+@click.argument("fresh", callback=not_empty)
+@one_transaction
+def rename_unit(name: str, fresh: str) -> None:
+    """Call a unit by another name."""
+    changes.rename_unit(operator(), name, fresh)
+    click.echo(f"unit {name!r} is called {fresh!r} now")
+
+
+@person_group.command("rename")
+@click.argument("nip")
+@click.argument("name", callback=not_empty)
+@one_transaction
+def rename_person(nip: str, name: str) -> None:
+    """Put right how somebody is written."""
+    changes.rename_person(operator(), nip, nip, name)
+    click.echo(f"{nip} is called {name!r} now")
 
 
 @person_group.command("move")
@@ -97,8 +123,7 @@ def merge_unit(name: str, into: str, on: date | None) -> None:
 def move_person(nip: str, unit: str, position: str | None, on: date | None) -> None:
     """Somebody works in another unit; who sees which of their days follows from that."""
     day = first_day(on)
-    person = register.move_person(db.session(), nip, unit, position, day)
-    note(Action.MOVE_PERSON, {"unit": unit, "position": position, "on": str(day)}, [person.id])
+    changes.move_person(operator(), nip, unit, position, day)
     click.echo(f"{nip} works in {unit!r} from {day} on")
 
 
@@ -109,8 +134,7 @@ def move_person(nip: str, unit: str, position: str | None, on: date | None) -> N
 def leave(nip: str, on: date | None) -> None:
     """Somebody does not work for the city any more; `account close` takes their account, `device return` the phone."""
     day = first_day(on)
-    person = register.leave(db.session(), nip, day)
-    note(Action.LEAVE, {"on": str(day)}, [person.id])
+    changes.leave(operator(), nip, day)
     click.echo(f"{nip} belongs to no unit from {day} on")
 
 
@@ -120,9 +144,17 @@ def leave(nip: str, on: date | None) -> None:
 @one_transaction
 def move_vehicle(call_sign: str, unit: str) -> None:
     """Give a vehicle to another unit, now."""
-    register.move_vehicle(db.session(), call_sign, unit, city().today())
-    note(Action.MOVE_VEHICLE, {"vehicle": call_sign, "unit": unit})
+    changes.move_vehicle(operator(), call_sign, unit)
     click.echo(f"{call_sign!r} belongs to {unit!r}")
+
+
+@vehicle_group.command("retire")
+@click.argument("call_sign")
+@one_transaction
+def retire_vehicle(call_sign: str) -> None:
+    """A vehicle serves no more: nobody drives it, and its devices are carried by nobody."""
+    changes.retire_vehicle(operator(), call_sign)
+    click.echo(f"{call_sign!r} serves no more")
 
 
 @vehicle_group.command("drive")
@@ -132,8 +164,7 @@ def move_vehicle(call_sign: str, unit: str) -> None:
 @one_transaction
 def drive(call_sign: str, nip: str, at: datetime | None) -> None:
     """Somebody takes the wheel of a vehicle."""
-    person = register.begin_drive(db.session(), call_sign, nip, moment(at))
-    note(Action.BEGIN_DRIVE, {"vehicle": call_sign, "at": moment(at).isoformat()}, [person.id])
+    changes.begin_drive(operator(), call_sign, nip, moment(at))
     click.echo(f"{nip} drives {call_sign!r}")
 
 
@@ -143,8 +174,7 @@ def drive(call_sign: str, nip: str, at: datetime | None) -> None:
 @one_transaction
 def park(call_sign: str, at: datetime | None) -> None:
     """Nobody drives a vehicle any more."""
-    person_id = register.end_drive(db.session(), call_sign, moment(at))
-    note(Action.END_DRIVE, {"vehicle": call_sign, "at": moment(at).isoformat()}, [person_id])
+    changes.end_drive(operator(), call_sign, moment(at))
     click.echo(f"nobody drives {call_sign!r}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, LargeBinary, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, String, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -64,7 +64,7 @@ class Vehicle(Base):
     """An ambulance, fire truck, heavy machine ...
 
     `base_zone_id` is where it is parked when off task. `public_view` is what citizens see of it: what its kind's rule
-    says, or less.
+    says, or less. From `retired_at` on it serves no more.
     """
 
     __tablename__ = "vehicle"
@@ -81,6 +81,7 @@ class Vehicle(Base):
     base_zone_id: Mapped[int | None] = mapped_column(ForeignKey("zone.id"))
     capabilities: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     public_view: Mapped[str] = mapped_column(server_default="by_kind")
+    retired_at: Mapped[datetime | None]
     unit: Mapped[Unit] = relationship()
     base_zone: Mapped[Zone | None] = relationship()
 
@@ -89,26 +90,31 @@ class Zone(Base):
     """Where work takes place: a circle, or the area of `parts`, which are a MultiPolygon in whole 1e-7 degrees.
 
     `lat_e7`, `lon_e7` is the centre of a circle, and of other areas a point inside. See `tracker.storage.zones`.
+
+    A shape never changes, so that what was judged by it can be explained: another row of the same name follows it, and
+    `retired_at` is when it was replaced or removed.
     """
 
     __tablename__ = "zone"
     __table_args__ = (
         CheckConstraint("radius_m BETWEEN 10 AND 50000", name="radius_m"),
         CheckConstraint("(radius_m IS NULL) <> (parts IS NULL)", name="one_shape"),
+        Index("uq_zone_name", "name", unique=True, postgresql_where=text("retired_at IS NULL")),
     )
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
     lat_e7: Mapped[int]
     lon_e7: Mapped[int]
     radius_m: Mapped[int | None]
     parts: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    retired_at: Mapped[datetime | None]
 
 
 class Device(Base):
     """A phone or tracker with a login of its own.
 
     What brokers check its secret by: NATS, and our HTTP door, `secret_bcrypt`, Mosquitto `secret_pbkdf2`, RabbitMQ
-    `secret_sha256`; see docs/decisions.md.
+    `secret_sha256`; see docs/decisions.md. A device that was never set up has no secret yet, and no door lets it in.
 
     `payload_key_sealed` opens what the device encrypts; see `tracker.sealing`.
     """
@@ -123,7 +129,7 @@ class Device(Base):
     login: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
     model: Mapped[str] = mapped_column(server_default="")
-    secret_bcrypt: Mapped[str]
+    secret_bcrypt: Mapped[str | None]
     secret_pbkdf2: Mapped[str | None]
     secret_sha256: Mapped[str | None]
     payload_key_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -1,0 +1,197 @@
+"""What changes in the register on somebody's behalf: looked at whether they may, done, and written down.
+
+The command line, the pages and the API all change the register here, in the caller's transaction. What somebody does
+not administer does not exist for them: they get the `NotFound` of something that is not there. An operator at the
+command line may do everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from tracker.storage import administered, register
+from tracker.storage.audit import Action, Actor, record
+from tracker.storage.models import Device, Person, Unit, Vehicle
+from tracker.storage.register import NotFound
+from tracker.storage.rights import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """On whose behalf something changes, and when: an account with its rights, or an operator, who has no viewer."""
+
+    session: Session
+    actor: Actor
+    viewer: Viewer | None
+    now: datetime
+    today: date
+
+    def note(self, action: Action, detail: Mapping[str, Any], people: Collection[int] = ()) -> None:
+        """Write down what was done, in the same transaction."""
+        record(self.session, self.actor, action, detail, people=people)
+
+    def unit(self, name: str) -> Unit:
+        """A unit that they administer, by its name."""
+        unit = register.unit_named(self.session, name)
+        if self._reaches(Unit, unit.id, administered.units):
+            return unit
+        raise register.no_unit(name)
+
+    def person(self, nip: str) -> Person:
+        """A person whom they administer."""
+        person = register.person_with_nip(self.session, nip)
+        if self._reaches(Person, person.id, administered.people):
+            return person
+        raise register.no_person(nip)
+
+    def vehicle(self, call_sign: str) -> Vehicle:
+        """A vehicle that they administer."""
+        vehicle = register.vehicle_called(self.session, call_sign)
+        if self._reaches(Vehicle, vehicle.id, administered.vehicles):
+            return vehicle
+        raise register.no_vehicle(call_sign)
+
+    def device(self, login: str) -> Device:
+        """A device that they administer, revoked or not."""
+        device = self.session.scalar(select(Device).where(Device.login == login))
+        if device is not None and self._reaches(Device, device.id, administered.devices):
+            return device
+        raise NotFound(f"no device with the login {login!r}", "device")
+
+    def above(self, name: str | None) -> None:
+        """Refuse a place in the tree that they may not give: the top is the city's."""
+        if name is not None:
+            self.unit(name)
+        elif self.viewer is not None and not self.viewer.administers_city:
+            raise register.no_unit("")
+
+    def _reaches(self, table: Any, row_id: int, condition: Any) -> bool:
+        if self.viewer is None:
+            return True
+        ours: ColumnElement[bool] = condition(self.viewer)
+        return self.session.scalar(select(table.id).where(table.id == row_id, ours)) is not None
+
+
+def add_unit(by: By, name: str, below: str | None, since: date | None = None) -> Unit:
+    by.above(below)
+    unit = register.add_unit(by.session, name, below, since)
+    by.note(Action.ADD_UNIT, {"unit": name, "below": below, **_since(since)})
+    return unit
+
+
+def rename_unit(by: By, name: str, fresh: str) -> None:
+    """Call a unit by another name; one that has it already is left as it is."""
+    if by.unit(name).name == fresh:
+        return
+    register.rename_unit(by.session, name, fresh)
+    by.note(Action.RENAME_UNIT, {"unit": fresh, "before": name})
+
+
+def move_unit(by: By, name: str, below: str | None, on: date) -> None:
+    by.unit(name)
+    by.above(below)
+    register.move_unit(by.session, name, below, on)
+    people = register.members_below(by.session, name, on)
+    by.note(Action.MOVE_UNIT, {"unit": name, "below": below, "on": str(on)}, people)
+
+
+def merge_unit(by: By, name: str, into: str, on: date) -> int:
+    """Give all of a unit to another one; returns how many people moved."""
+    by.unit(name)
+    by.unit(into)
+    below = register.members_below(by.session, name, on)  # who get other superiors, too
+    moved = register.merge_unit(by.session, name, into, on, by.today)
+    by.note(Action.MERGE_UNIT, {"unit": name, "into": into, "on": str(on)}, moved | below)
+    return len(moved)
+
+
+def add_person(by: By, nip: str, name: str, unit: str, position: str, since: date | None = None) -> Person:
+    by.unit(unit)
+    person = register.add_person(by.session, nip, name, unit, position, since)
+    by.note(Action.ADD_PERSON, {"nip": nip, "unit": unit, "position": position, **_since(since)}, [person.id])
+    return person
+
+
+def rename_person(by: By, nip: str, fresh_nip: str, name: str) -> Person:
+    """Put right how somebody is written, and their NIP."""
+    person = by.person(nip)
+    before = {"nip": person.nip, "name": person.name}
+    after = {"nip": fresh_nip, "name": name}
+    if before != after:
+        register.rename_person(by.session, nip, fresh_nip, name)
+        by.note(Action.RENAME_PERSON, {"before": before, "after": after}, [person.id])
+    return person
+
+
+def move_person(by: By, nip: str, unit: str, position: str | None, on: date) -> Person:
+    by.person(nip)
+    by.unit(unit)
+    person = register.move_person(by.session, nip, unit, position, on)
+    by.note(Action.MOVE_PERSON, {"unit": unit, "position": position, "on": str(on)}, [person.id])
+    return person
+
+
+def leave(by: By, nip: str, on: date) -> Person:
+    by.person(nip)
+    person = register.leave(by.session, nip, on)
+    by.note(Action.LEAVE, {"on": str(on)}, [person.id])
+    return person
+
+
+def add_vehicle(
+    by: By, call_sign: str, plate: str, kind: str, unit: str, capabilities: Collection[str] = (),
+    public_view: str = "by_kind",
+) -> Vehicle:  # fmt: skip
+    by.unit(unit)
+    vehicle = register.add_vehicle(by.session, call_sign, plate, kind, unit, capabilities, public_view)
+    by.note(Action.ADD_VEHICLE, {"vehicle": call_sign, "plate": plate, "kind": kind, "unit": unit})
+    return vehicle
+
+
+def change_vehicle(by: By, call_sign: str, values: Mapping[str, Any]) -> Vehicle:
+    """Put other values in the columns of a vehicle; what is not named stays, and what is the same is not noted."""
+    vehicle = by.vehicle(call_sign)
+    changed = {name: value for name, value in values.items() if getattr(vehicle, name) != value}
+    if changed:
+        before = {name: getattr(vehicle, name) for name in changed}
+        register.change_vehicle(by.session, call_sign, changed)
+        by.note(Action.CHANGE_VEHICLE, {"vehicle": call_sign, "before": before, "after": changed})
+    return vehicle
+
+
+def move_vehicle(by: By, call_sign: str, unit: str) -> None:
+    by.vehicle(call_sign)
+    by.unit(unit)
+    register.move_vehicle(by.session, call_sign, unit, by.today)
+    by.note(Action.MOVE_VEHICLE, {"vehicle": call_sign, "unit": unit})
+
+
+def retire_vehicle(by: By, call_sign: str) -> None:
+    """A vehicle serves no more, from now on: nobody drives it, and its devices are carried by nobody."""
+    vehicle = by.vehicle(call_sign)
+    drivers = register.retire_vehicle(by.session, vehicle, by.now)
+    by.note(Action.RETIRE_VEHICLE, {"vehicle": call_sign}, drivers)
+
+
+def begin_drive(by: By, call_sign: str, nip: str, at: datetime) -> Person:
+    by.vehicle(call_sign)
+    by.person(nip)
+    person = register.begin_drive(by.session, call_sign, nip, at)
+    by.note(Action.BEGIN_DRIVE, {"vehicle": call_sign, "at": at.isoformat()}, [person.id])
+    return person
+
+
+def end_drive(by: By, call_sign: str, at: datetime) -> None:
+    by.vehicle(call_sign)
+    person_id = register.end_drive(by.session, call_sign, at)
+    by.note(Action.END_DRIVE, {"vehicle": call_sign, "at": at.isoformat()}, [person_id])
+
+
+def _since(since: date | None) -> dict[str, str]:
+    return {} if since is None else {"since": str(since)}

@@ -1,0 +1,103 @@
+"""The city's people as administrators see them: a list, and one with where they worked. Nothing here is a position."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ScalarSelect, Select, and_, func, or_, select, true
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.sql.selectable import LateralFromClause
+
+from tracker.storage import administered
+from tracker.storage.models import Account, Assignment, Device, Membership, Person, Unit
+from tracker.storage.paging import Page, page_of
+from tracker.storage.rights import Viewer, units_below
+
+STATES = ("no_phone", "no_account", "coming", "left")
+SORTS = ("name", "nip", "unit")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFilter:
+    """What somebody asked for; empty values do not narrow. Without `state` all who work for the city or will.
+
+    `unit_id`: who belongs to that unit or to what stands below it today.
+    """
+
+    search: str = ""
+    unit_id: int | None = None
+    state: str = ""
+    sort: str = "name"
+
+
+def person_list(session: Session, viewer: Viewer, wanted: PersonFilter, number: int) -> Page:
+    """One page of the people whom somebody administers: rows of `people_wanted`."""
+    query = people_wanted(viewer, wanted)
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    return page_of(session, query.order_by(*_order(wanted.sort)), total, number)
+
+
+def people_wanted(viewer: Viewer, wanted: PersonFilter) -> Select[Any]:
+    """The people who were asked for and are administered, in no order.
+
+    Columns: id, nip, name; unit_id, unit, position and period of their present place, or of the next one of who has
+    none today; device, which they carry at this moment; account_id.
+    """
+    present, device = _present(viewer.today), _device()
+    columns: Sequence[Any] = (
+        Person.id, Person.nip, Person.name, Unit.id.label("unit_id"), Unit.name.label("unit"), present.c.position,
+        present.c.period, device.label("device"), Account.id.label("account_id"),
+    )  # fmt: skip
+    listed: Select[Any] = select(*columns)
+    query = (
+        listed
+        .select_from(Person)
+        .outerjoin(present, true())
+        .outerjoin(Unit, Unit.id == present.c.unit_id)
+        .outerjoin(Account, Account.person_id == Person.id)
+        .where(administered.people(viewer))
+    )
+    states = {
+        "": present.c.id.is_not(None),
+        "no_phone": and_(present.c.period.contains(viewer.today), device.is_(None)),
+        "no_account": and_(present.c.id.is_not(None), Account.id.is_(None)),
+        "coming": func.lower(present.c.period) > viewer.today,
+        "left": present.c.id.is_(None),
+    }
+    query = query.where(states[wanted.state])
+    if wanted.unit_id is not None:
+        query = query.where(Unit.id.in_(units_below(wanted.unit_id, viewer.today, viewer.today)))
+    if wanted.search:
+        by_name = (Person.name, Person.nip)
+        query = query.where(or_(*(column.icontains(wanted.search, autoescape=True) for column in by_name)))
+    return query
+
+
+def memberships_of(session: Session, person_id: int) -> Sequence[Membership]:
+    """Where somebody worked, works and will work, the newest first."""
+    query = select(Membership).where(Membership.person_id == person_id).options(joinedload(Membership.unit))
+    return session.scalars(query.order_by(Membership.period.desc())).all()
+
+
+def _present(today: date) -> LateralFromClause:
+    """A person's place of today, or the next one of somebody who has none today."""
+    lasts = Membership.period.overlaps(Range(today, None))
+    theirs = select(Membership).where(Membership.person_id == Person.id, lasts)
+    first = theirs.order_by(func.lower(Membership.period).asc().nulls_first()).limit(1)
+    return first.correlate(Person).lateral("present")
+
+
+def _device() -> ScalarSelect[str]:
+    """The login of a living device that a person carries at this moment, the first by name."""
+    carried = select(func.min(Device.login)).join(Assignment, Assignment.device_id == Device.id)
+    theirs = carried.where(Assignment.person_id == Person.id, Assignment.period.contains(func.now()))
+    return theirs.where(Device.revoked_at.is_(None)).correlate(Person).scalar_subquery()
+
+
+def _order(sort: str) -> Sequence[Any]:
+    first: dict[str, tuple[Any, ...]] = {"nip": (Person.nip,), "unit": (func.lower(Unit.name),)}
+    return (*first.get(sort, ()), func.lower(Person.name), Person.id)

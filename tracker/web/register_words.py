@@ -1,0 +1,53 @@
+"""Why the register cannot become as somebody asked, in their language."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _
+
+from tracker.storage.periods import Later
+from tracker.storage.register import Impossible, NotFound, Why
+from tracker.web.formats import day, moment
+
+WHY = {
+    Why.OWN_PART: _("A unit cannot stand below itself or below a part of itself. Choose another one."),
+    Why.NOT_STANDING: _("That unit ended, or begins later. Choose one that stands from this day on."),
+    Why.HAS_VEHICLES: _(
+        "The unit has vehicles, which change hands at once. Merge it on the day itself, or move them first."
+    ),
+    Why.HEIR_IS_PART: _("The unit that takes over is a part of this one. Move it elsewhere first."),
+    Why.NO_MEMBER: _("This person belongs to no unit on that day. Look at where they worked, and choose another day."),
+    Why.RETIRED: _("This vehicle is retired already."),
+    Why.NOT_DRIVEN: _("Nobody drove this vehicle at that time."),
+    Why.NOT_CARRIED: _("Nobody carried this device at that time."),
+    Why.UNIT_TAKEN: _("There is a unit of this name already. Choose another name."),
+    Why.NIP_TAKEN: _("There is a person with this NIP already. Look for them in the list."),
+    Why.CALL_SIGN_TAKEN: _(
+        "There is a vehicle with this call sign already. Look for it in the list, retired ones too."
+    ),
+    Why.PLATE_TAKEN: _("There is a vehicle with this plate already. Look for it in the list, retired ones too."),
+    Why.LOGIN_TAKEN: _(
+        "There is, or was, a device with this login already. A login is not given again: choose another."
+    ),
+    Why.LOGIN: _("A login has 2 to 63 small letters, digits and hyphens, and begins with a letter or digit."),
+    Why.ZONE_TAKEN: _("There is a zone of this name already. Choose another name."),
+}
+LATER = _("Something else is planned from %(begins)s on. Name a later time, or end that first.")
+NOT_FOUND = {
+    "unit": _("You administer no unit of this name. Choose one of the list."),
+    "person": _("You administer nobody with this NIP. Check it, or ask the administrator of their unit."),
+    "vehicle": _("You administer no vehicle with this call sign. Check it."),
+    "device": _("You administer no device with this login. Check it."),
+}
+
+
+def sentence(error: Impossible | NotFound | Later) -> str:
+    """What a page says of a change that was refused, and what to do."""
+    match error:
+        case Later():
+            begins = moment(error.begins) if isinstance(error.begins, datetime) else day(error.begins)
+            return str(LATER) % {"begins": begins}
+        case NotFound():
+            return str(NOT_FOUND.get(error.what, error))
+    return str(WHY.get(error.why, error)) if isinstance(error.why, Why) else str(error)
