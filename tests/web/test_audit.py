@@ -26,7 +26,7 @@ from tracker.web.city import db
 # what is done with nobody's data: nobody finds it in a list of their own
 ABOUT_NOBODY = {
     Action.VIEW_MESSAGE, Action.REPLAY_MESSAGES, Action.ADD_UNIT, Action.RENAME_UNIT, Action.ADD_VEHICLE,
-    Action.CHANGE_VEHICLE, Action.MOVE_VEHICLE, Action.ADD_ZONE, Action.CHANGE_ZONE, Action.REMOVE_ZONE,
+    Action.CHANGE_VEHICLE, Action.MOVE_VEHICLE, Action.ADD_ZONE, Action.REMOVE_ZONE,
 }  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def test_every_sentence_can_be_read_in_both_languages(
 ) -> None:
     day = str(WORK_DATE)
     detail = {"work_date": day, "first": day, "last": day}
-    detail |= {"device": "phone-1", "unit": "Regu", "vehicle": "TS-01", "role": "auditor"}
+    detail |= {"device": "phone-1", "unit": "Regu", "vehicle": "TS-01", "zone": "Pos", "role": "auditor"}
     with app.app_context():
         for action in (Action(name) for name in words.AUDIT_ACTION):
             record(db.session(), Who(None, "10.1.2.3"), action, detail, people=[people.own])

@@ -164,7 +164,7 @@ def test_a_zone_is_a_circle_or_an_area_from_a_file_and_written_down(app: Flask, 
         noted = conn.execute(select(m.Audit.action, m.Audit.detail).order_by(m.Audit.id)).all()
     assert isinstance(area, Polygon) and area.parts[0][0][1] == (106.81, -6.2)
     assert circle == Circle(-6.2, 106.8, 150)
-    assert [(row.action, row.detail["name"]) for row in noted] == [("add_zone", "Menteng"), ("add_zone", "Taman")]
+    assert [(row.action, row.detail["zone"]) for row in noted] == [("add_zone", "Menteng"), ("add_zone", "Taman")]
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_a_zone_of_a_name_is_added_once(app: Flask) -> None:
     circle = ("zone", "add", "Taman", "--circle", "-6.2,106.8", "--radius", "50")
     assert run(app, *circle)[0] == 0
     code, output = run(app, *circle)
-    assert code != 0 and "exists already" in output
+    assert code != 0 and "a zone of this name already" in output
 
 
 def test_a_device_gets_a_new_secret_and_loses_its_right(app: Flask, engine: Engine, unit: str) -> None:

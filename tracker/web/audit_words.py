@@ -15,7 +15,7 @@ DAYS = {"day": "work_date", "first": "first", "last": "last"}  # what sentences 
 
 
 # what a row of before may lack
-NOT_SAID = dict.fromkeys(("address", "role", "device", "unit", "vehicle", "day", "first", "last"), "–")
+NOT_SAID = dict.fromkeys(("address", "role", "device", "unit", "vehicle", "zone", "day", "first", "last"), "–")
 
 
 def said(look: Audit) -> str:
@@ -66,5 +66,5 @@ def unnamed(look: Audit) -> Any:
 
 def _values(look: Audit) -> dict[str, Any]:
     days = {name: iso_day(look.detail[key]) for name, key in DAYS.items() if key in look.detail}
-    names = {name: look.detail.get(name) for name in ("device", "unit", "vehicle")}
+    names = {name: look.detail.get(name) for name in ("device", "unit", "vehicle", "zone")}
     return NOT_SAID | {"address": look.address, "role": words.ROLE.get(look.detail.get("role", "")), **names, **days}

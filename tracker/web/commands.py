@@ -18,16 +18,16 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tracker.domain.outline import BadShape
 from tracker.sealing import Sealer
-from tracker.storage import changes, register
+from tracker.storage import changes, register, zone_changes
 from tracker.storage.accounts import CODE_VALID, add_account, give_code
 from tracker.storage.audit import OPERATOR, Action, record
 from tracker.storage.changes import By
 from tracker.storage.devices import add_device, carried_by, renew_secret, revoke_device, set_payload_key
 from tracker.storage.granting import grant_role
-from tracker.storage.models import CAPABILITIES, Zone
+from tracker.storage.models import CAPABILITIES
 from tracker.storage.periods import Later
 from tracker.storage.register import Impossible, NotFound
-from tracker.storage.zones import add_circle, add_polygon
+from tracker.storage.zone_changes import Area, Circle
 from tracker.web.city import city, db
 from tracker.web.words import KIND
 from tracker.wire.encrypted import key_of
@@ -214,20 +214,20 @@ def add_zone(name: str, centre: str | None, radius_m: int | None, file: str | No
     """Add a zone: a circle, or an area from a file."""
     if (file is None) == (centre is None) or (centre is None) != (radius_m is None):
         raise click.UsageError("say where it is: either --circle LAT,LON and --radius M, or --geojson FILE")
-    zone = _circle(name, centre, radius_m) if centre and radius_m is not None else _area(name, Path(file or ""))
-    note(Action.ADD_ZONE, {"zone_id": zone.id, "name": name})
+    shape = _circle(centre, radius_m) if centre and radius_m is not None else _area(Path(file or ""))
+    zone = zone_changes.add_zone(operator(), name, shape)
     click.echo(f"zone {name!r} added at {zone.lat_e7 / 1e7},{zone.lon_e7 / 1e7}")
 
 
-def _circle(name: str, centre: str, radius_m: int) -> Zone:
+def _circle(centre: str, radius_m: int) -> Circle:
     try:
         lat, lon = (float(number) for number in centre.split(","))
     except ValueError as error:
         raise BadShape(f"expected a latitude and a longitude such as -6.2,106.8, not {centre!r}") from error
-    return add_circle(db.session(), name, lat, lon, radius_m)
+    return Circle(lat, lon, radius_m)
 
 
-def _area(name: str, path: Path) -> Zone:
+def _area(path: Path) -> Area:
     try:
         found = json.loads(path.read_bytes())
     except OSError as error:
@@ -235,7 +235,7 @@ def _area(name: str, path: Path) -> Zone:
     except ValueError as error:
         raise click.ClickException(f"{path} is not JSON: {error}") from error
     feature = isinstance(found, dict) and found.get("type") == "Feature"
-    return add_polygon(db.session(), name, found.get("geometry") if feature else found)
+    return Area(found.get("geometry") if feature else found)
 
 
 def _note_device(action: Action, login: str, **more: Any) -> None:

@@ -32,6 +32,7 @@ WHY = {
     ),
     Why.LOGIN: _("A login has 2 to 63 small letters, digits and hyphens, and begins with a letter or digit."),
     Why.ZONE_TAKEN: _("There is a zone of this name already. Choose another name."),
+    Why.ZONE_USED: _("Vehicles have their base in this zone, or duties to come are worked in it. Change those first."),
 }
 LATER = _("Something else is planned from %(begins)s on. Name a later time, or end that first.")
 NOT_FOUND = {
@@ -39,6 +40,7 @@ NOT_FOUND = {
     "person": _("You administer nobody with this NIP. Check it, or ask the administrator of their unit."),
     "vehicle": _("You administer no vehicle with this call sign. Check it."),
     "device": _("You administer no device with this login. Check it."),
+    "zone": _("There is no zone of this name. Choose one of the list."),
 }
 
 

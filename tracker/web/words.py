@@ -176,6 +176,7 @@ AUDIT_ACTION = {
     "begin_drive": _("registered that you drive %(vehicle)s"),
     "end_drive": _("registered that you no longer drive %(vehicle)s"),
     "retire_vehicle": _("retired the vehicle %(vehicle)s, which you drove"),
+    "change_zone": _("changed the zone %(zone)s, in which you work"),
     "import": _("changed what is registered about you, with a file"),
     "add_device": _("registered the device %(device)s for you"),
     "change_device": _("changed what is registered of your device %(device)s"),
@@ -231,6 +232,7 @@ DETAIL = {  # what else the audit keeps of an action
     "plate": _("plate"),
     "kind": _("kind"),
     "file": _("file"),
+    "zone": _("zone"),
     "added": _("added"),
     "changed": _("changed"),
 }

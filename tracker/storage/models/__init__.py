@@ -112,7 +112,7 @@ READ_ONLY = ("audit_chain", "retention", "rewritten_day")
 UPDATABLE = {
     "correction_request": ("answer", "answered_at", "answered_by", "outcome"),
     "quarantine": ("replayed_at",),
-    "zone": ("name",),
+    "zone": ("name", "retired_at"),
 }
 # where not all columns of a new row are the application's to say
 INSERTABLE = {"audit": ("account_id", "people", "action", "why", "address", "detail")}
