@@ -29,9 +29,14 @@ def add_circle(session: Session, name: str, lat: float, lon: float, radius_m: in
 
 def add_polygon(session: Session, name: str, geometry: object) -> Zone:
     """Add a GeoJSON Polygon or MultiPolygon; raises BadShape, which says what is wrong with it and where."""
-    parts = checked(_parts(geometry))
+    parts = checked_parts(geometry)
     lon_e7, lat_e7 = inner_point(parts)
     return _added(session, Zone(name=name, lat_e7=lat_e7, lon_e7=lon_e7, parts=parts))
+
+
+def checked_parts(geometry: object) -> Sequence[Part]:
+    """The parts of a GeoJSON Polygon or MultiPolygon; raises BadShape where they make no outline."""
+    return checked(_parts(geometry))
 
 
 def shapes(conn: Connection, zone_ids: Collection[int]) -> dict[int, geo.Zone]:
