@@ -61,6 +61,9 @@ class Config:
     retention_days: int
     metrics_token: str
     trusted_proxies: int
+    public_url: str  # of the pages, as devices and people reach them; empty: as the browser that asks does
+    mqtt_public_url: str  # of the broker, as devices reach it
+    self_enrolment: bool  # whether employees may connect a phone of their own
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -96,6 +99,9 @@ class Config:
             retention_days=_whole_number(environ, "RETENTION_DAYS", 60, 1, 3650),
             trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
             metrics_token=_secret(environ, "METRICS_TOKEN") or kept_secret(data_dir, "metrics_token"),
+            public_url=_public_url(environ),
+            mqtt_public_url=_mqtt_public_url(environ, mqtt_port),
+            self_enrolment=_flag(environ, "SELF_ENROLMENT", True),
         )
 
 
@@ -303,6 +309,28 @@ def _split(name: str, url: str) -> SplitResult:
 
 def _embedded_mqtt_url(data_dir: Path, port: int) -> str:
     return f"mqtt://{BRIDGE_LOGIN}:{kept_secret(data_dir, 'mqtt_bridge')}@127.0.0.1:{port}"
+
+
+def _public_url(environ: Mapping[str, str]) -> str:
+    value = environ.get("PUBLIC_URL", "").rstrip("/")
+    if value:
+        parts = _split("PUBLIC_URL", value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ConfigError("PUBLIC_URL: expected the address of the pages, such as https://jejak.example.go.id")
+    return value
+
+
+def _mqtt_public_url(environ: Mapping[str, str], port: int) -> str:
+    """Where devices find the broker: what is set, else where the bridge finds it, without its login."""
+    value = environ.get("MQTT_PUBLIC_URL", "")
+    if value:
+        parts = _split("MQTT_PUBLIC_URL", value)
+        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or parts.username or parts.path.strip("/"):
+            raise ConfigError("MQTT_PUBLIC_URL: expected mqtts://host:port, without a login: each device has its own")
+        return value.rstrip("/")
+    urls = _mqtt_urls(environ)
+    parts = urlsplit(urls[0] if urls else f"mqtt://127.0.0.1:{port}")
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _timezone(environ: Mapping[str, str]) -> ZoneInfo:

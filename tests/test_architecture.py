@@ -57,7 +57,7 @@ ONLY_IN = {
     "argon2": ("tracker.storage.accounts",),
     "pyotp": ("tracker.web.one_time_codes",),
     "shapely": ("tracker.storage.mending",),
-    "segno": ("tracker.web.one_time_codes",),
+    "segno": ("tracker.web.qr",),
     "zxcvbn": ("tracker.web.passwords", "tracker.web.worker"),
     "defusedxml": ("tracker.wire.machine",),
     "paho": ("mqtt_bridge.client", "tracker.demo"),

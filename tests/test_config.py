@@ -36,6 +36,10 @@ from config import CHECKOUT, Config, ConfigError, kept_secret
         ("BROKER_SECRET", "a", "at least 32 random characters"),
         ("HTTP_PORT", "1883", "choose two"),
         ("DATA_DIR", "/proc/jejak", "name a folder you own"),
+        ("PUBLIC_URL", "jejak.example", "such as https://jejak.example.go.id"),
+        ("MQTT_PUBLIC_URL", "https://broker", "expected mqtts://host:port"),
+        ("MQTT_PUBLIC_URL", "mqtts://a:b@broker", "without a login"),
+        ("SELF_ENROLMENT", "perhaps", "expected 1 or 0"),
     ],
 )
 def test_a_wrong_value_stops_with_a_sentence(tmp_path: Path, name: str, value: str, says: str) -> None:
@@ -145,3 +149,18 @@ def test_a_log_for_people_is_a_line_with_the_process_name() -> None:
 
 def test_a_log_format_that_does_not_exist_is_one_sentence() -> None:
     assert said_with("xml").stderr.strip() == "bridge: LOG_FORMAT='xml': expected text or json"
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, "mqtt://127.0.0.1:1883"),
+        ({"MQTT_PORT": "2883"}, "mqtt://127.0.0.1:2883"),
+        ({"MQTT_URL": "mqtts://a:b@one:8883,two:8883"}, "mqtts://one:8883"),
+        ({"MQTT_URL": "mqtt://a:b@inside", "MQTT_PUBLIC_URL": "mqtts://outside/"}, "mqtts://outside"),
+    ],
+)
+def test_devices_are_told_where_the_broker_is_and_nobody_elses_login(
+    tmp_path: Path, settings: dict[str, str], told: str
+) -> None:
+    assert Config.from_env({"DATA_DIR": str(tmp_path), **settings}).mqtt_public_url == told

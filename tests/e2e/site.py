@@ -59,13 +59,14 @@ class Site:
 
 
 @contextmanager
-def served(database: Database, folder: Path) -> Iterator[str]:
-    """The address of the pages over a database, as a real server serves them."""
+def served(database: Database, folder: Path, **settings: str) -> Iterator[str]:
+    """The address of the pages over a database, as a real server serves them, with other `settings` if need be."""
     port = free_port()
     environment = {
         **os.environ,
         "DATA_DIR": str(folder), "DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url,
         "MQTT_URL": "mqtt://bridge:secret@127.0.0.1:1", "DEMO": "0", "SECOND_FACTOR": "0",
+        **settings,
     }  # fmt: skip
     command = [sys.executable, "-m", "gunicorn", "--threads", "8", "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
     server = Process([*command, "wsgi:app"], folder / "web.log", lambda: answers(port), environment, CHECKOUT)

@@ -62,6 +62,9 @@ class Settings:
     second_factor: bool = False
     trusted_proxies: int = 0
     retention_days: int = 60
+    public_url: str = ""
+    mqtt_public_url: str = "mqtts://broker.example.go.id:8883"
+    self_enrolment: bool = True
 
 
 @dataclass(frozen=True)

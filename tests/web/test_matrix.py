@@ -45,6 +45,7 @@ NEEDS = {
     Access.EMPLOYEE: (
         "my_day.today", "my_day.day", "my_day.add", "my_day.entry", "my_day.change", "my_day.delete", "my_day.submit",
         "my_data.show", "my_data.ask", "my_data.as_json", "my_data.as_zip", "notice.show", "notice.read",
+        "my_phone.show", "my_phone.connect",
     ),
     Access.READER: (
         "team.overview", "team_day.show", "team_day.look", "team_reports.show", "team_reports.download", "tokens.make",
@@ -52,7 +53,9 @@ NEEDS = {
     Access.DECIDER: ("team.reviews", "team_day.decide", "deputies.overview", "deputies.name", "deputies.end"),
     Access.AUDITOR: ("audit.overview",),
     Access.ADMINISTRATOR: (
-        "devices.overview", "corrections.overview", "corrections.show", "corrections.answer",
+        "devices.overview", "devices.coverage", "device.new", "device.add", "device.chosen", "device.show",
+        "device.set_up", "device.revoke", "device.change", "device.hand", "device.swap",
+        "corrections.overview", "corrections.show", "corrections.answer",
         "accounts_admin.overview", "accounts_admin.make", "accounts_admin.show", "accounts_admin.reset",
         "accounts_admin.close", "accounts_admin.give", "accounts_admin.end", "zones.overview", "zones.shapes",
         "zones.show",
@@ -120,6 +123,7 @@ ROLES = {
 # the argument that says whose data a route is about -> which of a role's targets it reaches
 REACH: Mapping[str, Any] = {
     "person_id": lambda role, endpoint: role.decides if endpoint == "team_day.decide" else role.reads,
+    "device_id": lambda role, endpoint: role.administers,
     "request_id": lambda role, endpoint: role.administers,
     # the chief stands in for somebody of another agency: whoever had that account would decide there
     "account_id": lambda role, endpoint: role.administers if role.whole_city else role.administers - {CHIEF},
@@ -175,6 +179,7 @@ def world(app: Flask, engine: Engine, people: People) -> World:
         ids["account_id"] = {one: account.id for one, account in accounts.items()}
         ids["grant_id"] = {one: _grant(session, account) for one, account in accounts.items()}
         ids["request_id"] = {one: _request(session, person) for one, person in persons.items()}
+        ids["device_id"] = {one: _phones(session, person) for one, person in persons.items()}
         ids["key"] = {one: _activity(session, person, people.sweeping) for one, person in persons.items()}
         ids["session_id"] = {one: _session(session, account) for one, account in accounts.items()}
         ids["token_id"] = {one: make_token(session, a.id, "x", [], NOW, timedelta(1))[0] for one, a in accounts.items()}
@@ -238,6 +243,20 @@ def _activity(session: Session, person_id: int, type_id: int) -> uuid.UUID:
     return key
 
 
+class Phones(int):
+    """The number of a person's phone; each thing that ends it has one of its own."""
+
+    others: Mapping[str, int]
+
+
+def _phones(session: Session, person_id: int) -> Phones:
+    conn = session.connection()
+    first = Phones(build.device(conn, person_id=person_id))
+    ends = ("device.revoke", "device.swap", "device.hand")
+    first.others = {end: build.device(conn, person_id=person_id) for end in ends}
+    return first
+
+
 def _session(session: Session, account: m.Account) -> int:
     open_session(session, account, NOW, WORK_DATE)
     session.flush()
@@ -284,6 +303,7 @@ def _cells_of(app: Flask, world: World, rule: Rule, method: str) -> Iterator[Cel
         values = dict(OTHER_VALUES.get(rule.endpoint, {}))
         for argument in rule.arguments - values.keys():
             known = world.ids.get(argument, {}).get(target) or WITHOUT_OWNER.get(argument)
+            known = getattr(known, "others", {}).get(rule.endpoint, known)
             assert known, f"{rule.rule}: whose is <{argument}>? Say it in REACH"
             values[argument] = known
         built = app.url_map.bind("localhost").build(rule.endpoint, values, method=method)

@@ -4,28 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from tracker.storage.models import Assignment, Device, DeviceState, DeviceStatus, Person, Rejection, Vehicle
+from tracker.storage.models import (
+    Assignment,
+    Device,
+    DeviceState,
+    DeviceStatus,
+    Membership,
+    Person,
+    Rejection,
+    Vehicle,
+)
 from tracker.storage.paging import Page, page_of
-from tracker.storage.rights import Right, Viewer, covers, units_covered
+from tracker.storage.rights import Right, Viewer, covers, units_below, units_covered
 
 SILENT_AFTER = timedelta(hours=1)  # a heartbeat comes each 15 minutes
 LOW_BATTERY_PCT = 15
 RECENT_DAYS = 7  # UTC days, today included, for which a device's mistakes are held up to it
-FILTERS = ("silent", "rejected", "denied", "low_battery", "revoked")
+FILTERS = ("silent", "rejected", "denied", "low_battery", "not_set_up", "revoked")
 SORTS = ("login", "heard", "battery", "rejected")
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceFilter:
-    """What somebody asked for; empty values do not narrow. Without `state` all living devices."""
+    """What somebody asked for; empty values do not narrow. Without `state` all living devices.
+
+    `unit_id`: what people and vehicles of that unit, or of what stands below it, carry at this moment.
+    """
 
     search: str = ""
+    unit_id: int | None = None
     state: str = ""
     sort: str = "login"
 
@@ -44,13 +57,53 @@ def device_list(session: Session, viewer: Viewer, wanted: DeviceFilter, now: dat
     """One page of the devices that somebody administers, with what they must know of each."""
     conditions = _conditions(now)
     tallies = [func.count().filter(condition) for condition in conditions.values()]
-    tallied = session.execute(_of_devices(tallies, viewer, wanted.search, now)).one()
+    tallied = session.execute(_of_devices(tallies, viewer, wanted, now)).one()
     counts = dict(zip(conditions, tallied, strict=True))
-    query = _of_devices(COLUMNS, viewer, wanted.search, now).where(conditions[wanted.state])
+    query = _of_devices(COLUMNS, viewer, wanted, now).where(conditions[wanted.state])
     query = query.order_by(*_order(wanted.sort), Device.login)
     page = page_of(session, query, counts[wanted.state], number)
     ids = [row.id for row in page.rows]
     return DeviceList(page, _statuses(session, ids), _rejections(session, ids, now), counts)
+
+
+def device_row(session: Session, viewer: Viewer, device_id: int, now: datetime) -> Row[Any] | None:
+    """One device with what the list knows of it; None where it is not there or not theirs: the two look the same."""
+    one = _of_devices(COLUMNS, viewer, DeviceFilter(), now).where(Device.id == device_id)
+    return session.execute(one).one_or_none()
+
+
+def status_of(session: Session, device_id: int) -> Row[Any] | None:
+    """What a device last said of itself."""
+    return _statuses(session, [device_id]).get(device_id)
+
+
+def rejections_of(session: Session, device_id: int, now: datetime) -> Mapping[str, int]:
+    """How often a device was rejected for each reason in the recent days."""
+    return _rejections(session, [device_id], now).get(device_id, {})
+
+
+def holders_of(session: Session, device_id: int) -> Sequence[Row[Any]]:
+    """Who or what carried a device, carries it and will, the newest first: period, person_id, name, vehicle_id, ..."""
+    columns: Sequence[Any] = (
+        Assignment.period, Person.id.label("person_id"), Person.name, Person.nip, Vehicle.id.label("vehicle_id"),
+        Vehicle.call_sign,
+    )  # fmt: skip
+    query: Select[Any] = select(*columns).select_from(Assignment).outerjoin(Person, Person.id == Assignment.person_id)
+    query = query.outerjoin(Vehicle, Vehicle.id == Assignment.vehicle_id).where(Assignment.device_id == device_id)
+    return session.execute(query.order_by(Assignment.period.desc())).all()
+
+
+def devices_carried(session: Session, person_id: int, now: datetime) -> Sequence[Device]:
+    """The living devices that a person carries at a moment, by login."""
+    query = select(Device).join(Assignment, Assignment.device_id == Device.id)
+    theirs = query.where(Assignment.person_id == person_id, Assignment.period.contains(now))
+    return session.scalars(theirs.where(Device.revoked_at.is_(None)).order_by(Device.login)).all()
+
+
+def devices_chosen(session: Session, viewer: Viewer, device_ids: Collection[int], now: datetime) -> Sequence[Row[Any]]:
+    """Of these devices those that somebody administers and that are not revoked, with what the list knows of them."""
+    query = _of_devices(COLUMNS, viewer, DeviceFilter(), now).where(Device.id.in_(device_ids))
+    return session.execute(query.where(Device.revoked_at.is_(None)).order_by(Device.login)).all()
 
 
 STATE = (
@@ -58,14 +111,15 @@ STATE = (
     "unassigned", "clock_ahead", "no_fix", "rejected", "denied", "denied_at", "denied_topic",
 )  # fmt: skip
 COLUMNS = (
-    Device.id, Device.login, Device.kind, Device.revoked_at,
+    Device.id, Device.login, Device.kind, Device.model, Device.expected_interval_s, Device.created_at,
+    Device.revoked_at, Device.secret_bcrypt.is_not(None).label("set_up"),
     func.coalesce(Person.name, Vehicle.call_sign).label("holder"),
     *(getattr(DeviceState, name) for name in STATE),
 )  # fmt: skip
 
 
-def _of_devices(columns: Sequence[Any], viewer: Viewer, search: str, now: datetime) -> Select[Any]:
-    """These columns of the devices that were searched, their state and their present holder."""
+def _of_devices(columns: Sequence[Any], viewer: Viewer, wanted: DeviceFilter, now: datetime) -> Select[Any]:
+    """These columns of the devices that were searched, of a unit or of all, their state and their present holder."""
     query: Select[Any] = (
         select(*columns)
         .select_from(Device)
@@ -76,10 +130,19 @@ def _of_devices(columns: Sequence[Any], viewer: Viewer, search: str, now: dateti
     )
     if not viewer.administers_city:
         query = query.where(_carried_by_ours(viewer))
-    if not search:
-        return query
-    by_name = (Device.login, Person.name, Person.nip, Vehicle.call_sign, Vehicle.plate)
-    return query.where(or_(*(column.icontains(search, autoescape=True) for column in by_name)))
+    if wanted.unit_id is not None:
+        query = query.where(_carried_in(wanted.unit_id, viewer.today))
+    if wanted.search:
+        by_name = (Device.login, Device.model, Person.name, Person.nip, Vehicle.call_sign, Vehicle.plate)
+        query = query.where(or_(*(column.icontains(wanted.search, autoescape=True) for column in by_name)))
+    return query
+
+
+def _carried_in(unit_id: int, today: date) -> ColumnElement[bool]:
+    """Whether the holder belongs to a unit, or to what stands below it."""
+    below = units_below(unit_id, today, today)
+    members = select(Membership.person_id).where(Membership.unit_id.in_(below), Membership.period.contains(today))
+    return or_(Vehicle.unit_id.in_(below), Person.id.in_(members))
 
 
 def _carried_by_ours(viewer: Viewer) -> ColumnElement[bool]:
@@ -92,10 +155,13 @@ def _conditions(now: datetime) -> dict[str, ColumnElement[bool]]:
     """What each filter holds; '' is every living device."""
     living = Device.revoked_at.is_(None)
     rejected = select(Rejection.device_id).where(Rejection.day >= _since(now))
+    set_up = Device.secret_bcrypt.is_not(None)
+    unheard = or_(DeviceState.last_heard_at.is_(None), DeviceState.last_heard_at < now - SILENT_AFTER)
     states = {
-        "silent": or_(DeviceState.last_heard_at.is_(None), DeviceState.last_heard_at < now - SILENT_AFTER),
+        "silent": and_(set_up, unheard),
         "rejected": Device.id.in_(rejected),
         "denied": DeviceState.denied_at >= now - timedelta(days=RECENT_DAYS),
+        "not_set_up": Device.secret_bcrypt.is_(None),
         "low_battery": and_(DeviceState.battery_pct <= LOW_BATTERY_PCT, DeviceState.charging.is_not(True)),
     }
     return {"": living, **{name: living & one for name, one in states.items()}, "revoked": ~living}

@@ -14,7 +14,9 @@
 | `public`, `signing_in`, `my_day`, `team`, `team_day`, `team_reports`, `health`, `metrics` | one blueprint each |
 | `door`, `door_saving` | where devices send positions over HTTP |
 | `zones`, `zone_forms`, `zone_words` | the city's zones, drawn, typed or from a file |
-| `devices`, `quarantine`, `device_words` | what administrators see of devices and what could not be stored |
+| `devices`, `device`, `device_forms`, `device_words` | devices, for administrators |
+| `quarantine` | what could not be stored |
+| `setting_up`, `qr`, `my_phone` | what a device is set up with, for administrators and for one's own phone |
 | `forms` | what comes from browsers, checked |
 | `security`, `errors`, `language`, `assets`, `formats` | headers, error pages, languages, static files, filters |
 | `addresses`, `csv_text` | addresses that browsers bring along; tables for spreadsheets |
@@ -44,6 +46,7 @@ from tracker.web import (
     commands,
     corrections,
     deputies,
+    device,
     devices,
     door,
     errors,
@@ -54,6 +57,7 @@ from tracker.web import (
     metrics,
     my_data,
     my_day,
+    my_phone,
     notice,
     public,
     quarantine,
@@ -75,7 +79,7 @@ BLUEPRINTS = (
     public.pages, signing_in.pages, my_day.pages, team.pages, team_day.pages, team_reports.pages, health.pages,
     metrics.pages, assets.pages, door.pages, devices.pages, quarantine.pages, deputies.pages, audit_pages.pages,
     my_data.pages, notice.pages, corrections.pages, activation.pages, second_factor.pages, account.pages, tokens.pages,
-    accounts_admin.pages, zones.pages,
+    accounts_admin.pages, zones.pages, device.pages, my_phone.pages,
 )  # fmt: skip
 log = logging.getLogger(__name__)
 LARGEST_REQUEST = 256 * 1024  # bytes; forms are small

@@ -19,7 +19,6 @@ from tracker.storage.audit import Action
 from tracker.storage.audit_pages import AuditFilter
 from tracker.storage.corrections import STATES as STATES_OF_CORRECTIONS
 from tracker.storage.daily_logs import Entry, Seen
-from tracker.storage.device_pages import FILTERS, SORTS, DeviceFilter
 from tracker.storage.quarantine_pages import STATES, QuarantineFilter
 from tracker.storage.report_rows import ReportFilter
 from tracker.storage.team_days import STATUSES, TeamFilter
@@ -149,12 +148,6 @@ class CorrectionQuery(PageQuery):
     state = fields.String(load_default="open", validate=validate.OneOf(STATES_OF_CORRECTIONS))
 
 
-class DeviceQuery(PageQuery):
-    q = fields.String(load_default="", validate=validate.Length(max=LONGEST_SEARCH))
-    state = fields.String(load_default="", validate=validate.OneOf(FILTERS))
-    sort = fields.String(load_default="login", validate=validate.OneOf(SORTS))
-
-
 class QuarantineQuery(PageQuery):
     reason = fields.String(load_default="", validate=validate.Length(max=LONGEST_SEARCH))
     device = fields.String(load_default="", validate=validate.Length(max=LONGEST_SEARCH))
@@ -236,13 +229,6 @@ def report_filter(choices: Mapping[str, Any], sent: Mapping[str, str], today: da
     first = min(asked.get("first", last - timedelta(days=DEFAULT_REPORT_DAYS - 1)), last)
     status = asked.get("status", "")
     wanted = ReportFilter(first, last, asked.get("q", ""), asked.get("unit"), status if status in choices else "")
-    return wanted, asked.get("page", 1)
-
-
-def device_filter(sent: Mapping[str, str]) -> tuple[DeviceFilter, int]:
-    """The devices an administrator asked for, and which page of them."""
-    asked = parse(DeviceQuery(), sent).values
-    wanted = DeviceFilter(asked.get("q", ""), asked.get("state", ""), asked.get("sort", "login"))
     return wanted, asked.get("page", 1)
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pyotp
-import segno
 
 from tracker.sealing import SealBroken, Sealer
+from tracker.web import qr
 from tracker.web.city import city
 
 STEP_S = 30
@@ -38,8 +38,7 @@ def offer(sealed: bytes, username: str) -> Offer:
     secret = _opened(sealed) or ""
     address = pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name="Jejak")
     groups = " ".join(secret[start : start + GROUP] for start in range(0, len(secret), GROUP))
-    svg = segno.make(address, micro=False).svg_inline(svgclass="qr", lineclass=None, light="#fff", omitsize=True)
-    return Offer(groups, address, svg)
+    return Offer(groups, address, qr.svg(address))
 
 
 def step_of(sealed: bytes, code: str, now: datetime) -> int | None:

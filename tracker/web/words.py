@@ -310,6 +310,10 @@ FIELD = {
     "lon": _("Write the longitude in degrees, such as 106.8."),
     "radius_m": _("Write a radius of 10 to 50,000 metres."),
     "outline": _("Draw at least three corners, type them, or choose a file."),
+    "login": _("A login has 2 to 63 small letters, digits and hyphens, and begins with a letter or digit."),
+    "call_sign": _("Write a call sign of at most 80 characters."),
+    "model": _("Write the model in at most 80 characters."),
+    "expected_interval_s": _("Write the interval as 1 to 3,600 seconds."),
     "answer": _("Write an answer of 10 to 2,000 characters: the person has nothing else to go by."),
 }
 
