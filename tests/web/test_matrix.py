@@ -56,7 +56,9 @@ NEEDS = {
         "accounts_admin.overview", "accounts_admin.make", "accounts_admin.show", "accounts_admin.reset",
         "accounts_admin.close", "accounts_admin.give", "accounts_admin.end",
     ),
-    Access.CITY_ADMINISTRATOR: ("quarantine.overview", "quarantine.message", "quarantine.replay"),
+    Access.CITY_ADMINISTRATOR: (
+        "quarantine.overview", "quarantine.message", "quarantine.replay", "condition.overview", "condition.runs",
+    ),
 }  # fmt: skip
 FOR_TOKENS = ("team_reports.show", "team_reports.download")  # that say reports:read
 BEFORE_THE_CODE = ("second_factor.code",)

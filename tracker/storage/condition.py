@@ -27,7 +27,7 @@ SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The database server: its version, the size of our database, the connections of all its clients and their limit."""
+    """The database server: its version, the bytes of our database, all clients' connections and their limit."""
 
     version: str
     bytes: int

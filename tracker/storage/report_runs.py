@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
 from tracker.storage.models import ReportRun
@@ -62,8 +62,8 @@ def reports_run(session: Session) -> Sequence[str]:
 
 def newest_runs(session: Session) -> Sequence[ReportRun]:
     """Of each report the run that began last."""
-    newest = select(ReportRun).distinct(ReportRun.report).order_by(ReportRun.report, ReportRun.started_at.desc())
-    return session.scalars(newest).all()
+    newest = select(ReportRun).ext(distinct_on(ReportRun.report))
+    return session.scalars(newest.order_by(ReportRun.report, ReportRun.started_at.desc())).all()
 
 
 def count_failed(session: Session) -> int:

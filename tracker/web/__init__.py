@@ -14,6 +14,7 @@
 | `public`, `signing_in`, `my_day`, `team`, `team_day`, `team_reports`, `health`, `metrics` | one blueprint each |
 | `door`, `door_saving` | where devices send positions over HTTP |
 | `devices`, `quarantine`, `device_words` | what administrators see of devices and what could not be stored |
+| `condition`, `condition_facts`, `condition_checks`, `condition_signs`, ... | whether the system is well |
 | `forms` | what comes from browsers, checked |
 | `security`, `errors`, `language`, `assets`, `formats` | headers, error pages, languages, static files, filters |
 | `addresses`, `csv_text` | addresses that browsers bring along; tables for spreadsheets |
@@ -41,6 +42,7 @@ from tracker.web import (
     audit_commands,
     audit_pages,
     commands,
+    condition,
     corrections,
     deputies,
     devices,
@@ -73,7 +75,7 @@ BLUEPRINTS = (
     public.pages, signing_in.pages, my_day.pages, team.pages, team_day.pages, team_reports.pages, health.pages,
     metrics.pages, assets.pages, door.pages, devices.pages, quarantine.pages, deputies.pages, audit_pages.pages,
     my_data.pages, notice.pages, corrections.pages, activation.pages, second_factor.pages, account.pages, tokens.pages,
-    accounts_admin.pages,
+    accounts_admin.pages, condition.pages,
 )  # fmt: skip
 log = logging.getLogger(__name__)
 LARGEST_REQUEST = 256 * 1024  # bytes; forms are small
