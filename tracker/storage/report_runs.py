@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects.postgresql import distinct_on, insert
-from sqlalchemy.orm import Session
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, aliased
 
 from tracker.storage.models import ReportRun
 from tracker.storage.paging import Page, page_of
@@ -61,9 +61,10 @@ def reports_run(session: Session) -> Sequence[str]:
 
 
 def newest_runs(session: Session) -> Sequence[ReportRun]:
-    """Of each report the run that began last."""
-    newest = select(ReportRun).ext(distinct_on(ReportRun.report))
-    return session.scalars(newest.order_by(ReportRun.report, ReportRun.started_at.desc())).all()
+    """Of each report the runs that began last: those of several dates begin together."""
+    other = aliased(ReportRun)
+    newest = select(func.max(other.started_at)).where(other.report == ReportRun.report).scalar_subquery()
+    return session.scalars(select(ReportRun).where(ReportRun.started_at == newest)).all()
 
 
 def count_failed(session: Session) -> int:

@@ -64,18 +64,19 @@ ADVICE = {
         "No bridge says anything on this machine. If it runs on another one, look at its metrics there."
     ),
     ("bridge", "warn"): _(
-        "The bridge is slower than what arrives. Nothing is lost: see whether the backlog shrinks, and whether the "
-        "database or the disk is busy."
+        "The bridge is slower than what arrives; the broker keeps the rest. See whether the backlog shrinks, and "
+        "whether the database or the disk is busy."
     ),
     ("bridge", "bad"): _(
-        "The bridge does not say that it lives. Nothing is lost, but nothing is stored: restart it and read its log."
+        "The bridge does not say that it lives: nothing is stored, and the broker keeps what arrives for as long as it "
+        "has room. Restart the bridge and read its log."
     ),
     ("broker_access", "unknown"): _(
         "Nobody says anything on this machine. If this service runs on another one, look at its metrics there."
     ),
     ("broker_access", "bad"): _(
-        "It does not say that it lives. Devices that are in stay in; new ones may be refused, and revoked ones are not "
-        "put out. Restart it and read its log."
+        "It does not say that it lives. New devices may be refused, and revoked ones may stay in. Restart it and read "
+        "its log."
     ),
     ("snapshot", "bad"): _("The map stands still or is empty. Restart the live process and read its log."),
     ("scheduler", "warn"): _(
