@@ -54,10 +54,13 @@ NEEDS = {
     Access.ADMINISTRATOR: (
         "devices.overview", "corrections.overview", "corrections.show", "corrections.answer",
         "accounts_admin.overview", "accounts_admin.make", "accounts_admin.show", "accounts_admin.reset",
-        "accounts_admin.close", "accounts_admin.give", "accounts_admin.end",
+        "accounts_admin.close", "accounts_admin.give", "accounts_admin.end", "zones.overview", "zones.shapes",
+        "zones.show",
     ),
     Access.CITY_ADMINISTRATOR: (
-        "quarantine.overview", "quarantine.message", "quarantine.replay", "condition.overview", "condition.runs",
+        "quarantine.overview", "quarantine.message", "quarantine.replay", "condition.overview",
+        "condition.runs", "zones.new", "zones.add", "zones.shape",
+        "zones.reshape", "zones.rename", "zones.remove",
     ),
 }  # fmt: skip
 FOR_TOKENS = ("team_reports.show", "team_reports.download")  # that say reports:read
@@ -127,7 +130,7 @@ REACH: Mapping[str, Any] = {
     "deputy_id": lambda role, endpoint: {role.person},
 }
 WITHOUT_OWNER: Mapping[str, Any] = {
-    "work_date": WORK_DATE, "name": "no-show", "version": "x", "quarantine_id": 1,
+    "work_date": WORK_DATE, "name": "no-show", "version": "x", "quarantine_id": 1, "zone_id": 1,
 }  # fmt: skip
 YESTERDAY = WORK_DATE - timedelta(days=1)  # of which each target has a log that waits for its decision
 OTHER_VALUES = {
@@ -147,7 +150,7 @@ FIELDS = {
 UNTOUCHED = (  # by what is refused; the others note who came by
     "activity", "api_token", "assignment", "correction_request", "daily_log", "deputy", "device", "log_decision",
     "membership", "notice_acknowledgement", "person", "quarantine", "role_grant", "second_factor", "unit", "unit_place",
-    "vehicle",
+    "vehicle", "zone",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
-from tracker.domain.outline import BadShape
+from tracker.domain.outline import BadShape, Flaw
 
 GRID_DEG = 1e-7  # what is stored
 METRES_PER_DEGREE = 111_195.0  # of a sphere of 6,371 km
@@ -36,11 +36,11 @@ def mended(geometry: Mapping[str, Any]) -> Mended:
     valid = shapely.make_valid(given, method="structure", keep_collapsed=False)
     stored = shapely.set_precision(valid, GRID_DEG)  # stays valid, unlike corners that are rounded one by one
     if stored.geom_type not in ("Polygon", "MultiPolygon") or stored.is_empty:
-        raise BadShape("the geometry encloses no area")
+        raise BadShape("the geometry encloses no area", Flaw.TOO_THIN)
     before, after = _area_m2(given), _area_m2(stored)
     if abs(after - before) > LARGEST_CHANGE * max(before, after):
         areas = f"{before:,.0f} or {after:,.0f} m2"
-        raise BadShape(f"the outline crosses itself, so that it is not clear what it encloses: {areas}")
+        raise BadShape(f"the outline crosses itself, so that it is not clear what it encloses: {areas}", Flaw.UNCLEAR)
     return Mended(mapping(stored), after - before)
 
 
@@ -49,6 +49,11 @@ def _read(geometry: Mapping[str, Any]) -> BaseGeometry:
         return shape(dict(geometry))
     except (shapely.errors.ShapelyError, ValueError, TypeError, LookupError) as error:
         raise BadShape(f"the geometry cannot be read: {error}") from error
+
+
+def area_m2(geometry: Mapping[str, Any]) -> float:
+    """How large a Polygon or MultiPolygon is; raises BadShape where it cannot be read."""
+    return _area_m2(_read(geometry))
 
 
 def _area_m2(geometry: BaseGeometry) -> float:
