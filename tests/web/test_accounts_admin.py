@@ -555,12 +555,13 @@ def test_nothing_changes_without_the_forms_token(local: Browser, people: People,
 def test_one_entry_leads_to_what_may_be_opened(
     app: Flask, administrator: Browser, local: Browser, employee: Browser, engine: Engine
 ) -> None:
-    tabs = {"/admin/devices", "/admin/quarantine", PAGE, "/admin/corrections", "/admin/audit"}
+    of_the_city = {"/admin/quarantine", "/admin/audit", "/admin/condition"}
+    tabs = of_the_city | {"/admin/devices", "/admin/zones", PAGE, "/admin/corrections"}
 
     def shown(browser: Browser, path: str) -> set[str]:
         return set(re.findall(r'href="(/admin/[a-z]+)"', browser.get(path).text))
 
     assert shown(administrator, PAGE) == tabs
-    assert shown(local, PAGE) == tabs - {"/admin/quarantine", "/admin/audit"}
+    assert shown(local, PAGE) == tabs - of_the_city
     assert shown(signed_in(app, engine, "auditor"), "/team") == {"/admin/audit"}
     assert shown(employee, "/me") == set()

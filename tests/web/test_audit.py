@@ -186,7 +186,8 @@ def test_an_operator_reads_the_audit(app: Flask, supervisor: Browser, stranger: 
     stranger.get(team_path(people.foreign))
     with app.app_context():
         nips = dict(db.session.execute(select(m.Person.id, m.Person.nip)).all())
-        tomorrow = db.session.scalar(select(func.to_char(func.now() + timedelta(days=1), "YYYY-MM-DD")))
+        here = func.timezone("Asia/Jakarta", func.now())  # where tomorrow begins while UTC still has today
+        tomorrow = db.session.scalar(select(func.to_char(here + timedelta(days=1), "YYYY-MM-DD")))
     both = run(app, "audit", "list")[1].splitlines()
     said = f'atasan  127.0.0.1  view_track  people {people.own}  {{"role": "supervisor", "work_date"'
     assert len(both) == 2 and said in both[0]

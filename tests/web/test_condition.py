@@ -208,7 +208,7 @@ def test_runs_are_listed_with_what_they_hold_and_the_first_line_of_an_error(
 ) -> None:
     with Session(engine) as session:
         session.add_all([
-            run("done", period=TODAY - timedelta(days=1)),
+            run("done", ago(minutes=3), period=TODAY - timedelta(days=1)),
             run("failed", error="window 7: ValueError: bad\n[parameters: -6.2, 106.8]"),
         ])
         session.commit()

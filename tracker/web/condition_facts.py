@@ -90,7 +90,7 @@ def bridge(known: Known) -> Check:
         _("Said that it lives"): _ago(signs.bridge_at),
         _("Backlog at the broker"): _by_access(signs.backlog, signs),
         _("Sent again"): _by_access(signs.repeated, signs),
-        _("From arrival to commit, mean"): lag(round(signs.lag_s, 2)) if signs.lag_s is not None else NONE,
+        _("From arrival to commit, mean"): _milliseconds(signs.lag_s),
         _("Since the start, all doors"): counted,
     })  # fmt: skip
 
@@ -162,6 +162,10 @@ def job_told(job: Job, now: datetime) -> tuple[Level, str, str]:
 
 def _ago(at: datetime | None) -> str:
     return NONE if at is None else ago(at)
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return NONE if seconds is None else str(_("%(count)s ms", count=_number(round(1000 * seconds))))
 
 
 def _by_access(count: int, signs: Signs) -> str:
