@@ -143,6 +143,16 @@ def test_the_list_is_narrowed_by_the_address(
     assert ("Tidak ada akun yang cocok" in page) is not names or names
 
 
+def test_the_list_is_ordered_by_who_was_seen(administrator: Browser, people: People, engine: Engine) -> None:
+    def order(sort: str) -> list[str]:
+        page = administrator.get(f"{PAGE}?sort={sort}").text
+        return [name for name in re.findall(r'soft breakable">([a-z]+)', page) if name in ids(engine)]
+
+    by_name, seen_first, never_first = order("name"), order("last_seen"), order("never_seen")
+    assert seen_first[0] == "admin" == never_first[-1] != by_name[-1], "nobody else was ever here"
+    assert sorted(by_name) == sorted(seen_first) == sorted(never_first)
+
+
 def test_a_search_finds_the_nip(administrator: Browser, people: People, engine: Engine) -> None:
     with engine.connect() as conn:
         nip = conn.scalars(select(m.Person.nip).where(m.Person.id == people.foreign)).one()

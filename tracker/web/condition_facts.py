@@ -78,7 +78,7 @@ def ingest(known: Known) -> Check:
     return Check("ingest", checks.ingest(heard, known.now), {
         _("Heard last"): _ago(heard.last),
         _("Heard in the last hour"): within_hour,
-        _("All silent, last 24 hours"): outage or _("never"),
+        _("All silent, last 24 hours"): outage or _("not at all"),
     })  # fmt: skip
 
 
