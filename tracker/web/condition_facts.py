@@ -88,7 +88,7 @@ def bridge(known: Known) -> Check:
                 rejected=_number(signs.rejected))  # fmt: skip
     return Check("bridge", checks.bridge(signs, known.now), {
         _("Said that it lives"): _ago(signs.bridge_at),
-        _("Backlog at the broker"): _by_access(signs.backlog, signs),
+        _("Backlog (Mosquitto tells none)"): _by_access(signs.backlog, signs),
         _("Sent again"): _by_access(signs.repeated, signs),
         _("From arrival to commit, mean"): _milliseconds(signs.lag_s),
         _("Since the start, all doors"): counted,
@@ -100,7 +100,7 @@ def broker_access(known: Known) -> Check:
     return Check("broker_access", checks.alive(signs.access_at, known.now), {
         _("Said that it lives"): _ago(signs.access_at),
         _("Devices admitted"): _by_access(signs.admitted, signs),
-        _("Not permitted and lost"): _by_access(signs.denied, signs),
+        _("Lost without the right (Mosquitto tells none)"): _by_access(signs.denied, signs),
     })  # fmt: skip
 
 
