@@ -19,8 +19,8 @@ from tracker import metrics
 from tracker.domain.fix import oldest_kept
 from tracker.maintenance import audit_head, partitions, retention, rewrite
 from tracker.storage import attempts, sessions
+from tracker.storage.condition import LEADER_LOCK
 
-LEADER_LOCK = 0x6C656164  # "lead"
 STAND_BY_S = 1.0
 JUDGING, UPKEEP = "judging", "upkeep"  # the threads
 GUARD_S = 2.0  # how soon an active scheduler notices that its lock is gone
@@ -137,6 +137,7 @@ def _scheduler(city: City) -> BackgroundScheduler:
     now = datetime.now(UTC)
     for job in JOBS:
         seconds = job.every.total_seconds()
+        metrics.JOB_EVERY.labels(job.name).set(seconds)
         scheduler.add_job(
             _run, "interval", (job, city), seconds=seconds, id=job.name, next_run_time=now, executor=job.thread
         )

@@ -65,3 +65,8 @@ def test_a_right_is_that_of_the_day_of_the_row(engine: Engine, city: dict[str, i
         today = conn.scalar(select(m.Audit.at).limit(1)).astimezone(JAKARTA).date()  # type: ignore[union-attr]
         conn.execute(update(m.Membership).values(period=Range(today + timedelta(days=1), None)))
     assert read(engine, Grant("auditor", city["here"]))[1] == []
+
+
+def test_the_oldest_rows_come_first_for_who_asks(engine: Engine, city: dict[str, int]) -> None:
+    newest_first = read(engine, ALL)[1]
+    assert read(engine, ALL, sort="oldest")[1] == newest_first[::-1] != newest_first

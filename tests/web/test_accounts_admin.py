@@ -143,6 +143,16 @@ def test_the_list_is_narrowed_by_the_address(
     assert ("Tidak ada akun yang cocok" in page) is not names or names
 
 
+def test_the_list_is_ordered_by_who_was_seen(administrator: Browser, people: People, engine: Engine) -> None:
+    def order(sort: str) -> list[str]:
+        page = administrator.get(f"{PAGE}?sort={sort}").text
+        return [name for name in re.findall(r'soft breakable">([a-z]+)', page) if name in ids(engine)]
+
+    by_name, seen_first, never_first = order("name"), order("last_seen"), order("never_seen")
+    assert seen_first[0] == "admin" == never_first[-1] != by_name[-1], "nobody else was ever here"
+    assert sorted(by_name) == sorted(seen_first) == sorted(never_first)
+
+
 def test_a_search_finds_the_nip(administrator: Browser, people: People, engine: Engine) -> None:
     with engine.connect() as conn:
         nip = conn.scalars(select(m.Person.nip).where(m.Person.id == people.foreign)).one()
@@ -555,12 +565,13 @@ def test_nothing_changes_without_the_forms_token(local: Browser, people: People,
 def test_one_entry_leads_to_what_may_be_opened(
     app: Flask, administrator: Browser, local: Browser, employee: Browser, engine: Engine
 ) -> None:
-    tabs = {"/admin/devices", "/admin/quarantine", PAGE, "/admin/corrections", "/admin/audit"}
+    of_the_city = {"/admin/quarantine", "/admin/audit", "/admin/condition"}
+    tabs = of_the_city | {"/admin/devices", "/admin/zones", PAGE, "/admin/corrections"}
 
     def shown(browser: Browser, path: str) -> set[str]:
         return set(re.findall(r'href="(/admin/[a-z]+)"', browser.get(path).text))
 
     assert shown(administrator, PAGE) == tabs
-    assert shown(local, PAGE) == tabs - {"/admin/quarantine", "/admin/audit"}
+    assert shown(local, PAGE) == tabs - of_the_city
     assert shown(signed_in(app, engine, "auditor"), "/team") == {"/admin/audit"}
     assert shown(employee, "/me") == set()

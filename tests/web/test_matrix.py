@@ -61,7 +61,8 @@ NEEDS = {
         "zones.show",
     ),
     Access.CITY_ADMINISTRATOR: (
-        "quarantine.overview", "quarantine.message", "quarantine.replay", "zones.new", "zones.add", "zones.shape",
+        "quarantine.overview", "quarantine.message", "quarantine.replay", "condition.overview",
+        "condition.runs", "zones.new", "zones.add", "zones.shape",
         "zones.reshape", "zones.rename", "zones.remove",
     ),
 }  # fmt: skip

@@ -333,3 +333,37 @@ def test_every_reason_of_the_decoders_has_its_words() -> None:
     sources = "".join(path.read_text() for path in Path(tracker.__file__).parent.glob("[wd][io]*/*.py"))
     named = set(re.findall(r'Rejected\(\("(\w+)"', sources)) | set(re.findall(r'reasons\.append\("(\w+)"', sources))
     assert len(named) > 15 and named - REASON.keys() == set()
+
+
+def test_of_the_messages_only_the_ticked_ones_are_replayed(
+    administrator: Browser, engine: Engine, truck: int
+) -> None:
+    for _ in range(3):
+        reject(engine, "truck-1", truck, location())
+    first, second, third = (row.id for row in kept(engine))
+    page = administrator.get(f"{PAGE}?sort=oldest", **ENGLISH).text
+    assert page.index(f'name="id" value="{first}"') < page.index(f'name="id" value="{third}"')
+    answer = administrator.post(f"{PAGE}/replay", only_ticked="1", id=[first, third, "x", "9" * 30])
+    assert answer.status_code == 303
+    assert [row.replayed_at is not None for row in kept(engine)] == [True, False, True]
+    with engine.connect() as conn:
+        assert conn.scalars(select(m.Audit.detail)).one()["messages"] == f"{first}, {third}"
+    page = administrator.get(PAGE, **ENGLISH).text
+    assert f'name="id" value="{second}"' in page and f'name="id" value="{first}"' not in page
+
+
+def test_ticking_nothing_replays_nothing_and_says_so(administrator: Browser, engine: Engine, truck: int) -> None:
+    reject(engine, "truck-1", truck, location())
+    administrator.get(PAGE)
+    answer = administrator.post(f"{PAGE}/replay", only_ticked="1")
+    assert "belum ada pesan yang dicentang" in administrator.get(answer.headers["Location"], **ENGLISH).text
+    assert kept(engine)[0].replayed_at is None
+
+
+def test_what_is_ticked_is_looked_for_within_the_filter_only(
+    administrator: Browser, engine: Engine, truck: int
+) -> None:
+    reject(engine, "truck-1", truck, location(), "no_time")
+    administrator.get(PAGE)
+    administrator.post(f"{PAGE}/replay", only_ticked="1", id=kept(engine)[0].id, reason="not_json")
+    assert kept(engine)[0].replayed_at is None

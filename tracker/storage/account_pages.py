@@ -41,6 +41,7 @@ from tracker.storage.paging import Page, page_of
 from tracker.storage.rights import LONGEST_CHAIN, Right, Viewer, covers, units_covered
 
 STATES = ("open", "waiting", "no_second_factor", "closed")
+SORTS = ("name", "last_seen", "never_seen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class AccountFilter:
     search: str = ""
     role: str = ""
     state: str = ""
+    sort: str = "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ def account_list(
     columns = (Account, Person, Unit.name.label("unit"), state.label("state"), seen)
     query = _listed(columns, viewer, today).where(*conditions)
     named = func.lower(func.coalesce(Person.name, Account.username))
-    page = page_of(session, query.order_by(named, Account.id), total, number)
+    first = {"last_seen": (seen.desc().nulls_last(),), "never_seen": (seen.asc().nulls_first(),)}.get(wanted.sort, ())
+    page = page_of(session, query.order_by(*first, named, Account.id), total, number)
     ids = [row.Account.id for row in page.rows]
     return AccountList(page, _roles(session, ids, today), _manageable_among(session, viewer, ids, today))
 

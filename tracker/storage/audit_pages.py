@@ -1,4 +1,4 @@
-"""The audit as those read it who watch over it: within their right, newest first.
+"""The audit as those read it who watch over it: within their right, newest first or oldest first.
 
 An auditor of a unit reads the rows about its people, and of a row about others, too, no more than how many they are.
 """
@@ -34,6 +34,7 @@ from tracker.storage.paging import Page, page_of
 from tracker.storage.rights import Right, Viewer, covered_members, ever_covered
 
 FEW = 200  # people: two arrays are compared element by element, which is slower than a join from there on
+SORTS = ("newest", "oldest")
 EVER = (date(2000, 1, 1), date(2100, 12, 31))
 
 
@@ -46,6 +47,7 @@ class AuditFilter:
     action: str = ""
     first: date | None = None
     last: date | None = None
+    sort: str = "newest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def audit_list(session: Session, viewer: Viewer, wanted: AuditFilter, zone: Zone
     if known is not None:
         conditions.append(Audit.id.in_(_about_ours(viewer, known, day)))
     total = session.scalar(select(func.count()).select_from(Audit).where(*conditions)) or 0
-    query = select(Audit).where(*conditions).order_by(Audit.id.desc())
+    query = select(Audit).where(*conditions).order_by(Audit.id if wanted.sort == "oldest" else Audit.id.desc())
     page = page_of(session, query.options(joinedload(Audit.account).joinedload(Account.person)), total, number)
     people = {one for (row,) in page.rows for one in row.people}
     return AuditPage(page, _names(session, people if known is None else people & set(known)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -14,24 +14,31 @@ from tracker.storage.models import Assignment, Device, Quarantine, Rejection
 from tracker.storage.paging import Page, page_of
 
 STATES = ("waiting", "replayed", "no_payload")
+SORTS = ("newest", "oldest")
 LOGIN_OF_TOPIC = func.split_part(Quarantine.topic, "/", 3)
 
 
 @dataclass(frozen=True, slots=True)
 class QuarantineFilter:
-    """What somebody asked for; empty values do not narrow. `day` is a UTC day, as rejections are counted."""
+    """What somebody asked for; empty values do not narrow. `day` is a UTC day, as rejections are counted.
+
+    `ids`: of those only these messages.
+    """
 
     reason: str = ""
     login: str = ""
     day: date | None = None
     state: str = ""
+    sort: str = "newest"
+    ids: Collection[int] = ()
 
 
 def quarantine_list(session: Session, wanted: QuarantineFilter, number: int) -> Page:
-    """One page of messages, newest first, without what they say."""
+    """One page of messages in the order that was asked for, without what they say."""
     conditions = _narrowed(wanted)
     total = session.scalar(select(func.count()).select_from(_messages(conditions).subquery())) or 0
-    query = _messages(conditions).order_by(Quarantine.received_at.desc(), Quarantine.id.desc())
+    by = (Quarantine.received_at, Quarantine.id)
+    query = _messages(conditions).order_by(*(by if wanted.sort == "oldest" else [one.desc() for one in by]))
     return page_of(session, query, total, number)
 
 
@@ -127,6 +134,8 @@ def _narrowed(wanted: QuarantineFilter) -> list[ColumnElement[bool]]:
     if wanted.login:  # also what it sent before it was registered
         unknown = and_(Quarantine.device_id.is_(None), LOGIN_OF_TOPIC == wanted.login)
         conditions.append(or_(Quarantine.device_id == _device_of(wanted.login), unknown))
+    if wanted.ids:
+        conditions.append(Quarantine.id.in_(wanted.ids))
     if wanted.day:
         begin = datetime.combine(wanted.day, time(), UTC)
         conditions += [Quarantine.received_at >= begin, Quarantine.received_at < begin + timedelta(days=1)]

@@ -17,6 +17,7 @@
 | `devices`, `device`, `device_forms`, `device_words` | devices, for administrators |
 | `quarantine` | what could not be stored |
 | `setting_up`, `qr`, `my_phone` | what a device is set up with, for administrators and for one's own phone |
+| `condition`, `condition_facts`, `condition_checks`, `condition_signs`, ... | whether the system is well |
 | `forms` | what comes from browsers, checked |
 | `security`, `errors`, `language`, `assets`, `formats` | headers, error pages, languages, static files, filters |
 | `addresses`, `csv_text` | addresses that browsers bring along; tables for spreadsheets |
@@ -44,6 +45,7 @@ from tracker.web import (
     audit_commands,
     audit_pages,
     commands,
+    condition,
     corrections,
     deputies,
     device,
@@ -79,7 +81,7 @@ BLUEPRINTS = (
     public.pages, signing_in.pages, my_day.pages, team.pages, team_day.pages, team_reports.pages, health.pages,
     metrics.pages, assets.pages, door.pages, devices.pages, quarantine.pages, deputies.pages, audit_pages.pages,
     my_data.pages, notice.pages, corrections.pages, activation.pages, second_factor.pages, account.pages, tokens.pages,
-    accounts_admin.pages, zones.pages, device.pages, my_phone.pages,
+    accounts_admin.pages, zones.pages, device.pages, my_phone.pages, condition.pages,
 )  # fmt: skip
 log = logging.getLogger(__name__)
 LARGEST_REQUEST = 256 * 1024  # bytes; forms are small

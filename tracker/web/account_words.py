@@ -13,6 +13,11 @@ STATE = {
     "no_second_factor": Label(_("Second factor missing"), "warning", "warn"),
     "closed": Label(_("Closed"), "lock", "plain"),
 }
+SORT = {
+    "name": _("Name"),
+    "last_seen": _("Last seen first"),
+    "never_seen": _("Never or long not seen first"),
+}
 WHY = {
     Why.UNKNOWN: _("Nobody whom you administer has this NIP. Check it, or ask the administrator of their unit."),
     Why.TAKEN: _("There is an account for this NIP already. Look for it in the list below."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,12 +16,13 @@ from tracker.web.city import city
 
 CLOCK = {"id": "%H.%M", "en": "%H:%M"}
 JUST_NOW_S = 60
+SIZES = ("B", "kB", "MB", "GB", "TB")
 
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         clock=clock, machine_clock=machine_clock, day=day, iso_day=iso_day, short_day=short_day, moment=moment, ago=ago,
-        duration=duration, lag=lag, share=share, number=format_decimal,
+        duration=duration, lag=lag, share=share, number=format_decimal, size=size,
     )  # fmt: skip
     app.jinja_env.globals.update(words=words, page_url=page_url, new_key=uuid.uuid4, coverage=coverage)
     app.context_processor(lambda: {"demo": city().settings.demo, "zone_name": city().zone.key})
@@ -87,6 +89,12 @@ def duration(seconds: float) -> str:
 def lag(seconds: float) -> str:
     """12 s, or in minutes and hours what is longer."""
     return str(gettext("%(seconds)d s", seconds=seconds)) if seconds < 60 else duration(seconds)
+
+
+def size(bytes_: float) -> str:
+    """1.2 GB, in the largest unit of which there is one at least."""
+    power = max(0, min(len(SIZES) - 1, int(math.log10(bytes_) // 3))) if bytes_ >= 1 else 0
+    return f"{format_decimal(round(bytes_ / 1000**power, 1))} {SIZES[power]}"
 
 
 def coverage(observed_s: float | None, expected_s: float | None) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -13,12 +13,16 @@ from tracker.domain.correction import LONGEST_TEXT as LONGEST_CORRECTION
 from tracker.domain.correction import SHORTEST_TEXT, Outcome
 from tracker.domain.daily_log import LogState
 from tracker.storage.account_changes import ROLES, WantedRole
+from tracker.storage.account_pages import SORTS as SORTS_OF_ACCOUNTS
 from tracker.storage.account_pages import STATES as STATES_OF_ACCOUNTS
 from tracker.storage.account_pages import AccountFilter
 from tracker.storage.audit import Action
+from tracker.storage.audit_pages import SORTS as SORTS_OF_AUDIT
 from tracker.storage.audit_pages import AuditFilter
 from tracker.storage.corrections import STATES as STATES_OF_CORRECTIONS
 from tracker.storage.daily_logs import Entry, Seen
+from tracker.storage.paging import PAGE_SIZE
+from tracker.storage.quarantine_pages import SORTS as SORTS_OF_QUARANTINE
 from tracker.storage.quarantine_pages import STATES, QuarantineFilter
 from tracker.storage.report_rows import ReportFilter
 from tracker.storage.team_days import STATUSES, TeamFilter
@@ -33,6 +37,7 @@ LARGEST_VOLUME = 1_000_000
 LONGEST_SEARCH = 80
 LAST_PAGE = 1_000_000
 DEFAULT_REPORT_DAYS = 7
+ID_DIGITS = len(str(LARGEST_ID))
 AN_ID = validate.Range(1, LARGEST_ID)
 A_DATE = validate.Range(FIRST_DATE, LAST_DATE)
 
@@ -153,6 +158,7 @@ class QuarantineQuery(PageQuery):
     device = fields.String(load_default="", validate=validate.Length(max=LONGEST_SEARCH))
     day = fields.Date(load_default=None, validate=A_DATE)
     state = fields.String(load_default="", validate=validate.OneOf(STATES))
+    sort = fields.String(load_default="newest", validate=validate.OneOf(SORTS_OF_QUARANTINE))
 
 
 class AuditQuery(PageQuery):
@@ -161,12 +167,14 @@ class AuditQuery(PageQuery):
     action = fields.String(load_default="", validate=validate.OneOf(Action))
     first = fields.Date(data_key="from", load_default=None, validate=A_DATE)
     last = fields.Date(data_key="to", load_default=None, validate=A_DATE)
+    sort = fields.String(load_default="newest", validate=validate.OneOf(SORTS_OF_AUDIT))
 
 
 class AccountQuery(PageQuery):
     q = fields.String(load_default="", validate=validate.Length(max=LONGEST_SEARCH))
     role = fields.String(load_default="", validate=validate.OneOf(ROLES))
     state = fields.String(load_default="", validate=validate.OneOf(STATES_OF_ACCOUNTS))
+    sort = fields.String(load_default="name", validate=validate.OneOf(SORTS_OF_ACCOUNTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,22 +244,28 @@ def quarantine_filter(sent: Mapping[str, str]) -> tuple[QuarantineFilter, int]:
     """The messages an administrator asked for, and which page of them."""
     asked = parse(QuarantineQuery(), sent).values
     login = asked.get("device", "").lower()
-    wanted = QuarantineFilter(asked.get("reason", ""), login, asked.get("day"), asked.get("state", ""))
-    return wanted, asked.get("page", 1)
+    state, order = asked.get("state", ""), asked.get("sort", "newest")
+    return QuarantineFilter(asked.get("reason", ""), login, asked.get("day"), state, order), asked.get("page", 1)
+
+
+def chosen_ids(values: Sequence[str]) -> frozenset[int]:
+    """The rows of a page that somebody ticked; what is no id is none of them."""
+    digits = [value for value in values[:PAGE_SIZE] if value.isascii() and value.isdigit() and len(value) <= ID_DIGITS]
+    return frozenset(one for one in map(int, digits) if 1 <= one <= LARGEST_ID)
 
 
 def audit_filter(sent: Mapping[str, str]) -> tuple[AuditFilter, int]:
     """The rows of the audit somebody asked for, and which page of them."""
     asked = parse(AuditQuery(), sent).values
-    names = ("who", "whose", "action", "first", "last")
+    names = ("who", "whose", "action", "first", "last", "sort")
     return AuditFilter(**{name: asked[name] for name in names if name in asked}), asked.get("page", 1)
 
 
 def account_filter(sent: Mapping[str, str]) -> tuple[AccountFilter, int]:
     """The accounts an administrator asked for, and which page of them."""
     asked = parse(AccountQuery(), sent).values
-    wanted = AccountFilter(asked.get("q", ""), asked.get("role", ""), asked.get("state", ""))
-    return wanted, asked.get("page", 1)
+    state, order = asked.get("state", ""), asked.get("sort", "name")
+    return AccountFilter(asked.get("q", ""), asked.get("role", ""), state, order), asked.get("page", 1)
 
 
 def role_of(values: Mapping[str, Any]) -> WantedRole:

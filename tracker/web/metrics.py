@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import os
 import time
+from collections.abc import Mapping
 
 from flask import Blueprint, Flask, Response, abort, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
@@ -27,6 +28,11 @@ def show() -> Response:
     if not hmac.compare_digest(given.encode(), f"Bearer {city().settings.metrics_token}".encode()):
         abort(404)
     return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+def samples() -> Mapping[tuple[str, ...], float]:
+    """The newest value of everything that is counted, by its name and the values of its labels."""
+    return {(one.name, *one.labels.values()): one.value for family in _registry().collect() for one in family.samples}
 
 
 def init_app(app: Flask) -> None:

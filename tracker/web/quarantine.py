@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, timedelta
 from urllib.parse import urlencode
 
@@ -13,11 +14,18 @@ from werkzeug.wrappers import Response
 from tracker.replay import Replay, Replayed
 from tracker.sealing import Sealer
 from tracker.storage.audit import Action, record
-from tracker.storage.quarantine_pages import count_waiting, quarantine_list, quarantined, rejection_days
+from tracker.storage.quarantine_pages import (
+    SORTS,
+    QuarantineFilter,
+    count_waiting,
+    quarantine_list,
+    quarantined,
+    rejection_days,
+)
 from tracker.web import device_words
 from tracker.web.access import Access, actor, allowed
 from tracker.web.city import city, db
-from tracker.web.forms import quarantine_filter
+from tracker.web.forms import chosen_ids, quarantine_filter
 
 COUNTED_DAYS = 7
 MOST_AT_ONCE = 5_000  # messages of one press of the button: a few seconds
@@ -29,7 +37,7 @@ pages = Blueprint("quarantine", __name__, url_prefix="/admin/quarantine")
 @pages.get("")
 @allowed(Access.CITY_ADMINISTRATOR)
 def overview() -> str:
-    """The messages, newest first, and how often each reason was counted; the filter is in the address."""
+    """The messages, and how often each reason was counted; filter and order are in the address."""
     wanted, number = quarantine_filter(request.args)
     session, today = db.session(), city().now().astimezone(UTC).date()
     waiting, without_payload = count_waiting(session, wanted)
@@ -63,17 +71,30 @@ def message(quarantine_id: int) -> str:
 @pages.post("/replay")
 @allowed(Access.CITY_ADMINISTRATOR)
 def replay() -> Response:
-    """Send what the filter names through the decoder once more."""
+    """Send what the filter names through the decoder once more, or of that only what was ticked."""
     wanted, _page = quarantine_filter(request.form)
-    fields = {"reason": wanted.reason, "device": wanted.login, "day": wanted.day, "state": wanted.state}
-    asked = {name: str(value) for name, value in fields.items() if value}
+    asked = _asked(wanted)
+    order = {} if wanted.sort == SORTS[0] else {"sort": wanted.sort}
+    back = redirect(f"{url_for('quarantine.overview')}?{urlencode({**asked, **order})}", 303)
+    ids = chosen_ids(request.form.getlist("id"))
+    if "only_ticked" in request.form:
+        if not ids:
+            flash(_("Nothing was replayed: no message is ticked. Tick some, then send them."), "warn")
+            return back
+        wanted, asked = replace(wanted, ids=ids), {**asked, "messages": ", ".join(map(str, sorted(ids)))}
     record(db.session(), actor(), Action.REPLAY_MESSAGES, asked)
     db.session.commit()
     settings = city().settings
     done = Replay(db.engine, settings.retention_days, Sealer(settings.secret_key)).run(wanted, MOST_AT_ONCE)
     for tone, sentence in told(done):
         flash(sentence, tone)
-    return redirect(f"{url_for('quarantine.overview')}?{urlencode(asked)}", 303)
+    return back
+
+
+def _asked(wanted: QuarantineFilter) -> dict[str, str]:
+    """What a filter narrows, as it stands in the address."""
+    fields = {"reason": wanted.reason, "device": wanted.login, "day": wanted.day, "state": wanted.state}
+    return {name: str(value) for name, value in fields.items() if value}
 
 
 def told(done: Replayed) -> list[tuple[str, str]]:

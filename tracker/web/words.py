@@ -99,6 +99,8 @@ SEGMENT = {
     "not_yet": _("Not yet"),
 }
 
+ORDER_OF_TIME = {"newest": _("Newest first"), "oldest": _("Oldest first")}
+
 KIND = {
     "ambulance": _("Ambulance"),
     "fire_truck": _("Fire truck"),
