@@ -12,7 +12,7 @@ from tracker.web.city import city
 LANGUAGES = {"id": "Bahasa Indonesia", "en": "English"}
 COOKIE = "lang"
 COOKIE_DAYS = 365
-FORGOTTEN_ON = ("public", "assets", "door", "health", "metrics")  # no cookies for citizens and machines
+FORGOTTEN_ON = (None, "public", "assets", "door", "health", "metrics")  # no cookies for citizens and machines
 
 
 def init_app(app: Flask) -> None:
