@@ -138,7 +138,7 @@ def test_a_shape_that_is_none_is_refused(program: Program) -> None:
     bow = [[[106.8, -6.2], [106.81, -6.21], [106.81, -6.2], [106.8, -6.21], [106.8, -6.2]]]
     area = {"type": "Polygon", "coordinates": bow}
     (fault,) = problem(program.post("/zones", {"name": "x", "geometry": area}), 422)["errors"]
-    assert fault["field"] == "geometry" and "cross" in fault["detail"]
+    assert fault["field"] == "geometry" and "point" in fault["detail"]
     said = problem(program.post("/zones", {"name": "x"}), 422)
     assert said["errors"][0]["detail"] == "Send either circle or geometry."
 

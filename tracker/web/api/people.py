@@ -46,7 +46,7 @@ class PersonQuery(UnitListQuery):
 
 class NewPersonShape(Shape):
     nip = nip()
-    name = Text(required=True, metadata={"example": "Siti Rahayu"})
+    name = Text(required=True, metadata={"example": "Dewi Lestari"})
     unit_id = Id(required=True)
     position = Text(load_default="", metadata={"example": "Penyapu jalan"})
     since = Day(load_default=None, metadata={"description": "From when on; without it since ever."})
@@ -54,7 +54,7 @@ class NewPersonShape(Shape):
 
 class PersonNameShape(Shape):
     nip = nip()
-    name = Text(required=True, metadata={"example": "Siti Rahayu"})
+    name = Text(required=True, metadata={"example": "Dewi Lestari"})
 
 
 class PersonMoveShape(Shape):

@@ -62,7 +62,7 @@ def refusals() -> Iterator[None]:
     except (Impossible, Later) as error:
         raise Problem(409, sentence(error)) from error
     except BadShape as error:
-        raise Problem(422, faults=[Fault("body", "shape", str(error))]) from error
+        raise Problem(422, faults=[Fault("body", "geometry", str(error))]) from error
 
 
 def faults_of(messages: Mapping[str, Any], place: str, above: str = "") -> Iterator[Fault]:
