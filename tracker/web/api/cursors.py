@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 PATTERN = r"^[A-Za-z0-9_-]{6}$"  # the four bytes of a key
 START = "AAAAAA"
+LARGEST_KEY = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +35,4 @@ def cursor_of(key: int) -> str:
 
 
 def _key(cursor: str) -> int:
-    return int.from_bytes(base64.urlsafe_b64decode(f"{cursor}=="))
+    return min(int.from_bytes(base64.urlsafe_b64decode(f"{cursor}==")), LARGEST_KEY)

@@ -27,7 +27,7 @@ IDEMPOTENCY_KEY = _header(
     KEY, "A new one for each thing that is to be created, such as a UUID. Sent again with the same body within 24 hours "
     "it gets what was created, and creates no other.", pattern=KEY_PATTERN,
 )  # fmt: skip
-ALWAYS = (401, 404, 500, 503)
+ALWAYS = (401, 404, 405, 500, 503)
 OF_BODIES = (400, 409, 413, 415, 422)
 
 

@@ -15,7 +15,7 @@ from tracker.storage.person_pages import STATES, PersonFilter, people_wanted
 from tracker.web.access import viewer
 from tracker.web.api.references import named
 from tracker.web.api.resource import Body, Kind, Made, Resource
-from tracker.web.api.shapes import Day, Id, Shape, Text, UnitListQuery, shown_id, state_of
+from tracker.web.api.shapes import Day, DayOfPeriod, Id, Shape, Text, UnitListQuery, shown_id, state_of
 
 NIP = validate.Regexp(r"^[0-9]{18}$", error="A NIP has 18 digits.")
 
@@ -33,10 +33,8 @@ class PersonShape(Shape):
     )
     unit = fields.String(required=True, allow_none=True)
     position = fields.String(required=True, allow_none=True)
-    since = fields.Date(required=True, allow_none=True, attribute="period.lower")
-    until = fields.Date(
-        required=True, allow_none=True, attribute="period.upper", metadata={"description": "The first day after it."}
-    )
+    since = DayOfPeriod("lower")
+    until = DayOfPeriod("upper", metadata={"description": "The first day after it."})
     device = fields.String(required=True, allow_none=True, metadata={"description": "The login of what they carry."})
 
 

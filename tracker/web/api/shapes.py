@@ -61,11 +61,33 @@ class Number(fields.Float):
         return super()._deserialize(value, *args, **kwargs)
 
 
-class Id(fields.Integer):
+class Whole(fields.Integer):
+    """A whole number of JSON, which does not tell 7 from 7.0."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(strict=True, **more)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        whole = int(value) if isinstance(value, float) and value.is_integer() else value
+        return super()._deserialize(whole, *args, **kwargs)
+
+
+class Id(Whole):
     """The number by which something is known here."""
 
     def __init__(self, **more: Any) -> None:
-        super().__init__(strict=True, validate=AN_ID, **more)
+        super().__init__(validate=AN_ID, **more)
+
+
+class DayOfPeriod(fields.Date):
+    """The `lower` or `upper` end of a period that may be missing, as may its ends."""
+
+    def __init__(self, end: str, **more: Any) -> None:
+        super().__init__(dump_only=True, required=True, allow_none=True, attribute="period", **more)
+        self.end = end
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return super()._serialize(getattr(value, self.end, None), *args, **kwargs)
 
 
 class InQuery(fields.Integer):

@@ -15,13 +15,13 @@ from tracker.storage.zone_changes import Area, Circle
 from tracker.storage.zones import LARGEST_RADIUS_M, LEAST_RADIUS_M, geometry_of
 from tracker.web.access import Access
 from tracker.web.api.resource import Body, Kind, Made, Resource
-from tracker.web.api.shapes import ListQuery, Nothing, Number, Shape, Text, shown_id
+from tracker.web.api.shapes import ListQuery, Nothing, Number, Shape, Text, Whole, shown_id
 
 
 class CircleShape(Shape):
     lat = Number(required=True, validate=validate.Range(-90, 90), metadata={"example": -6.2})
     lon = Number(required=True, validate=validate.Range(-180, 180), metadata={"example": 106.8})
-    radius_m = fields.Integer(required=True, strict=True, validate=validate.Range(LEAST_RADIUS_M, LARGEST_RADIUS_M))
+    radius_m = Whole(required=True, validate=validate.Range(LEAST_RADIUS_M, LARGEST_RADIUS_M))
 
 
 class GeometryShape(Shape):
