@@ -188,9 +188,9 @@ BODIES: Mapping[str, Any] = {
     "api_zones.remove_zone": {},
 }
 UNTOUCHED = (  # by what is refused; the others note who came by
-    "activity", "api_creation", "api_token", "assignment", "correction_request", "daily_log", "deputy", "device", "log_decision",
-    "membership", "notice_acknowledgement", "person", "quarantine", "role_grant", "second_factor", "unit", "unit_place",
-    "vehicle", "zone",
+    "activity", "api_creation", "api_token", "assignment", "correction_request", "daily_log", "deputy", "device",
+    "log_decision", "membership", "notice_acknowledgement", "person", "quarantine", "role_grant", "second_factor",
+    "unit", "unit_place", "vehicle", "zone",
 )  # fmt: skip
 
 

@@ -50,7 +50,8 @@ def claim(session: Session, asked: Asked) -> int | None:
     digest, made_id = session.execute(select(ApiCreation.digest, ApiCreation.made_id).where(asked.row)).one()
     if digest != asked.digest:
         raise KeyReused(f"the key {asked.key!r} was used for something else")
-    return int(made_id)
+    assert made_id is not None  # a committed row has one
+    return made_id
 
 
 def keep(session: Session, asked: Asked, made_id: int) -> None:

@@ -35,7 +35,7 @@ def admit() -> Response | None:
     if found is None:
         return _refused(_("This token is unknown, has expired or was revoked. Make a new one on the account's page."))
     scope = declared_scope(current_app, request.endpoint)
-    if scope not in found.scopes or not (request.method in READING or scope.endswith(CHANGES)):
+    if scope is None or scope not in found.scopes or not (request.method in READING or scope.endswith(CHANGES)):
         return _refused(_("This token is not for this. Make one whose scope covers what you ask for."))
     g.viewer, g.machine = found.viewer, found.name
     return None

@@ -24,8 +24,8 @@ def _header(name: str, description: str, required: bool = False, **schema: Any) 
 IF_MATCH = _header("If-Match", "The ETag that you got when you read it.", True)
 IF_NONE_MATCH = _header("If-None-Match", "An ETag that you have: 304 where it is still right.")
 IDEMPOTENCY_KEY = _header(
-    KEY, "A new one for each thing that is to be created, such as a UUID. Sent again with the same body within 24 hours "
-    "it gets what was created, and creates no other.", pattern=KEY_PATTERN,
+    KEY, "A new one for each thing that is to be created, such as a UUID. Sent again with the same body within 24 "
+    "hours it gets what was created, and creates no other.", pattern=KEY_PATTERN,
 )  # fmt: skip
 ALWAYS = (401, 404, 405, 500, 503)
 OF_BODIES = (400, 409, 413, 415, 422)

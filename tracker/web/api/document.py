@@ -16,6 +16,7 @@ from marshmallow import Schema, fields
 
 from tracker.web.access import Access, allowed
 from tracker.web.api.described import TOKEN
+from tracker.web.api.page import sections
 from tracker.web.api.people import people
 from tracker.web.api.problem_words import OTHERS, PROBLEMS
 from tracker.web.api.problems import DESCRIBED_AT, MEDIA_TYPE
@@ -26,9 +27,9 @@ from tracker.web.api.zones import zones
 from tracker.web.city import csrf
 
 RESOURCES = (units, people, vehicles, zones)
-INTRODUCTION = "The register of the city for other programs. Each acts with the rights of the account that made its token."
+INTRODUCTION = "The city's register for other programs. Each acts with the rights of the account that made its token."
 SIGNING_IN = {
-    "type": "http", "scheme": "bearer", "description": "Made on the page of one's account; its scopes say what it opens."
+    "type": "http", "scheme": "bearer", "description": "Made on the page of one's account; its scopes say what it opens"
 }  # fmt: skip
 pages = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -77,7 +78,8 @@ def init_app(app: Flask) -> None:
         csrf.exempt(resource)  # no cookie is looked at, so no form can be sent in somebody's name
         document.register_blueprint(resource)
     app.register_blueprint(pages)
-    app.extensions["api_document"] = document.spec.to_dict()
+    tags = [{"name": one.title, "description": one.description} for one in RESOURCES]
+    app.extensions["api_document"] = {**document.spec.to_dict(), "tags": tags}
 
 
 @pages.get("/openapi.json")
@@ -91,7 +93,7 @@ def openapi() -> Response:
 @allowed(Access.PUBLIC)
 def docs() -> str:
     """The same for people to read, and what each refusal means."""
-    return render_template("api.html", document=_document(), problems=PROBLEMS)
+    return render_template("api.html", info=_document()["info"], sections=sections(_document()), problems=PROBLEMS)
 
 
 def _document() -> dict[str, Any]:

@@ -15,22 +15,29 @@ PROBLEMS = {
         _("There is nothing here"),
         _("The address is wrong, or your account does not administer what it names. Look it up in the list."),
     ),
-    405: (_("That does not work here"), _("This address does not know the method. The header Allow says which it does.")),
+    405: (
+        _("That does not work here"), _("This address does not know the method. The header Allow says which it does."),
+    ),
     409: (_("The register cannot become like this"), _("Something stands against it. Read the record again.")),
     412: (
         _("It changed meanwhile"),
         _("If-Match is not the ETag of today. Read it again, look at what changed, and send its new ETag."),
     ),
-    413: (_("That was too much at once"), _("The body is larger than this address accepts. Send less of it at a time.")),
+    413: (
+        _("That was too much at once"), _("The body is larger than this address accepts. Send less of it at a time."),
+    ),
     415: (_("That is another kind of content"), _("Send the body as Content-Type: application/json.")),
-    422: (_("Something is not as described"), _("Nothing was changed. Mend the fields that errors names, and send it again.")),
+    422: (
+        _("Something is not as described"),
+        _("Nothing was changed. Mend the fields that errors names, and send it again."),
+    ),
     428: (
         _("Which version do you mean?"),
         _("Send If-Match with the ETag that you got when you read it, so that nothing is overwritten unseen."),
     ),
     500: (
         _("Something broke on our side"),
-        _("It is not your mistake, and it has been noted. Try again; if it stays, tell your administrator what you did."),
+        _("It is not your mistake, and it has been noted. Try again; if it stays, tell your administrator."),
     ),
     503: (
         _("Not available for a moment"),

@@ -24,7 +24,7 @@ DESCRIBED_AT = "/api/v1/docs#problem-"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with one field: `place` is body, query or header; `field` its name, with dots where it is deeper."""
+    """What is wrong with one field: `place` is body, query or header; `field` its name, with dots on the way to it."""
 
     place: str
     field: str

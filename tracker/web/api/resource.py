@@ -64,7 +64,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
 
     def __init__(self, name: str, kind: Kind, description: str) -> None:
         super().__init__(f"api_{name}", __name__, url_prefix=f"/api/v1/{name}", description=description)
-        self.kind = kind
+        self.kind, self.title = kind, name
         self._prepare_doc_cbks.append(described.describe)
         argument = f"{kind.table.__tablename__}_id"
         self.one = f"/<id:{argument}>"
@@ -75,23 +75,21 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         shape = self.kind.shape
 
         def declare(wanted: ListT) -> ListT:
-            @self.arguments(query, location="query")
             @wraps(wanted)
             def listed(asked: Body) -> Response:
                 found = rows_after(db.session(), wanted(asked), self.kind.table.id, asked["cursor"], asked["limit"])
                 body = {"items": shape(many=True).dump(found.rows), "next": found.next}
                 return Response(json.dumps(body), headers=_link(found.next), content_type="application/json")
 
-            self._add("", listed, READ, described.LIST, _page_of(shape))
+            self._add("", self.arguments(query, location="query")(listed), READ, described.LIST, _page_of(shape))
             return wanted
 
         return declare
 
-    def creating(self, body: type[Schema], shape: type[Schema] | None = None, **described_as: Any) -> Callable[[CreateT], CreateT]:
-        """Declare how one is created: the function does it and says which it is."""
+    def creating(self, body: type[Schema], shape: type[Schema] | None = None) -> Callable[[CreateT], CreateT]:
+        """Declare how one is created: the function does it and says which it is. `shape` is shown where it is more."""
 
         def declare(create: CreateT) -> CreateT:
-            @self.arguments(body, **described_as)
             @wraps(create)
             def created(sent: Body) -> Response:
                 with refusals():
@@ -104,18 +102,17 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
                 response.headers["Location"] = f"{request.path}/{made.id}"
                 return response
 
-            self._add("", created, WRITE, described.CREATE, (shape or self.kind.shape)())
+            self._add("", self.arguments(body)(created), WRITE, described.CREATE, (shape or self.kind.shape)())
             return create
 
         return declare
 
     def changing(
-        self, what: str, body: type[Schema], shape: type[Schema] | None = None, **described_as: Any
+        self, what: str, body: type[Schema], shape: type[Schema] | None = None
     ) -> Callable[[ChangeT], ChangeT]:
         """Declare how one changes: the function does it. Without `what` it is the record itself that is put right."""
 
         def declare(change: ChangeT) -> ChangeT:
-            @self.arguments(body, **described_as)
             @wraps(change)
             def changed(sent: Body, **path: int) -> Response:
                 (row_id,) = path.values()
@@ -126,7 +123,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
                 return Response(status=204) if shown is None else answer_with_tag(shown, **made.once)
 
             rule, way = (f"{self.one}/{what}", described.ACT) if what else (self.one, described.CHANGE)
-            self._add(rule, changed, WRITE, way, (shape or self.kind.shape)())
+            self._add(rule, self.arguments(body)(changed), WRITE, way, (shape or self.kind.shape)())
             return change
 
         return declare
@@ -146,7 +143,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         """Give a view its rights, its address and its place in the document."""
         view = self.response(way.status, shape, description=way.answers, headers=way.headers)(view)
         view = allowed(self.kind.access, scope)(described.going(view, way, scope))
-        options = {"methods": [way.method], "provide_automatic_options": False}
+        options = {"methods": [way.method], "tags": [self.title], "provide_automatic_options": False}
         self.add_url_rule(rule, view.__name__, view, **options)
 
     def _held(self, row_id: int) -> Row[Any]:
@@ -197,7 +194,8 @@ def _once(create: Callable[[], Made]) -> Made:
 def _page_of(shape: type[Schema]) -> Schema:
     """The shape of one page of a list."""
     items = {"items": fields.List(fields.Nested(shape), required=True)}
-    return type(shape.__name__.replace("Shape", "PageShape"), (PageOf,), items)()
+    page: Schema = type(shape.__name__.replace("Shape", "PageShape"), (PageOf,), items)()
+    return page
 
 
 def _link(cursor: str | None) -> dict[str, str]:

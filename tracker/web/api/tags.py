@@ -15,7 +15,8 @@ def answer_with_tag(body: Mapping[str, Any], status: int = 200, **more: Any) -> 
     """A thing as it is now, with its tag; 304 to who has it already. `more` is shown, too, and is not of the tag."""
     response = Response(json.dumps({**body, **more}), status, content_type="application/json")
     response.set_etag(tag_of(body))
-    return response.make_conditional(request) if request.method in ("GET", "HEAD") else response
+    response.make_conditional(request)  # of a GET; a change has been made by now
+    return response
 
 
 def require_tag(body: Mapping[str, Any]) -> None:

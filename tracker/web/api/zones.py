@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -35,7 +36,8 @@ class ZoneShape(Shape):
     id = shown_id()
     name = fields.String(required=True)
     circle = fields.Function(
-        lambda row: _circle(row.Zone), required=True,
+        lambda row: _circle(row.Zone),
+        required=True,
         metadata={"type": ["object", "null"], "description": "lat, lon and radius_m; null: it is an area."},
     )
     geometry = fields.Function(
@@ -65,7 +67,9 @@ class ZoneNameShape(Shape):
 
 
 def wanted() -> Select[Any]:
-    return select(Zone, Zone.id, Zone.name).where(Zone.retired_at.is_(None))
+    columns: Sequence[Any] = (Zone, Zone.id, Zone.name)
+    living: Select[Any] = select(*columns)
+    return living.where(Zone.retired_at.is_(None))
 
 
 zones = Resource("zones", Kind(Zone, ZoneShape, wanted, Access.CITY_ADMINISTRATOR), "Where work takes place.")
