@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
+from tests.databases import TEMPLATE, Database, Databases
 from tests.services import (
     BROKERS,
     CHECKOUT,
@@ -33,7 +32,6 @@ settings.register_profile("jejak", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("jejak")
 
 RETENTION_DAYS = 60
-_numbers = itertools.count(1)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -43,15 +41,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for side in sorted({side for side, _, _ in said}):
         cells, leaks = (sum(one[place] for one in said if one[0] == side) for place in (1, 2))
         terminalreporter.write_line(f"authorisation matrix, {side}: {cells} cells, {leaks} leaks")
-
-
-@dataclass(frozen=True)
-class Database:
-    """A fresh, migrated database of one test."""
-
-    name: str
-    app_url: str
-    owner_url: str
 
 
 @pytest.fixture(scope="session")
@@ -65,20 +54,24 @@ def database_server() -> Iterator[DatabaseServer]:
 
 
 def _make_template(server: DatabaseServer) -> None:
-    server.create("template_jejak")
-    owner = make_engine(server.url("jejak_owner", "template_jejak"), pool_size=1)
+    server.create(TEMPLATE)
+    owner = make_engine(server.url("jejak_owner", TEMPLATE), pool_size=1)
     migrate(owner, "jejak_app", RETENTION_DAYS)
     with owner.begin() as conn:
         keep_partitions(conn, datetime.now(UTC), RETENTION_DAYS)
     owner.dispose()
 
 
+@pytest.fixture(scope="session")
+def databases(database_server: DatabaseServer) -> Databases:
+    return Databases(database_server)
+
+
 @pytest.fixture
-def database(database_server: DatabaseServer) -> Iterator[Database]:
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    database_server.create(name, template="template_jejak")
-    yield Database(name, database_server.url("jejak_app", name), database_server.url("jejak_owner", name))
-    database_server.drop(name)
+def database(databases: Databases) -> Iterator[Database]:
+    database = databases.take()
+    yield database
+    databases.give_back(database)
 
 
 @pytest.fixture

@@ -177,22 +177,23 @@ class DatabaseServer:
         ).render_as_string(hide_password=False)
 
     def create(self, name: str, template: str = "template1") -> None:
-        with self._owner() as conn:
+        with self.connect() as conn:
             conn.execute(f"CREATE DATABASE {name} OWNER jejak_owner TEMPLATE {template}")
 
     def drop(self, name: str) -> None:
-        with self._owner() as conn:
+        with self.connect() as conn:
             conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def _owner(self) -> psycopg.Connection[tuple[object, ...]]:
+    def connect(self, database: str = "jejak") -> psycopg.Connection[tuple[object, ...]]:
+        """As the owner; each statement is kept at once."""
         return psycopg.connect(
             host=str(self.postgres.socket_dir), user="jejak_owner", password=self.passwords["jejak_owner"],
-            dbname="jejak", autocommit=True,
+            dbname=database, autocommit=True,
         )
 
     def _answers(self) -> bool:
         try:
-            self._owner().close()
+            self.connect().close()
         except psycopg.OperationalError:
             return False
         return True

@@ -59,6 +59,7 @@ ONLY_IN = {
     "msgspec": ("tracker.wire.decode", "tracker.wire.owntracks_plain"),
     "argon2": ("tracker.storage.accounts",),
     "pyotp": ("tracker.web.one_time_codes",),
+    "shapely": ("tracker.storage.mending",),
     "segno": ("tracker.web.one_time_codes",),
     "zxcvbn": ("tracker.web.passwords", "tracker.web.worker"),
     "defusedxml": ("tracker.wire.machine",),

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import Engine, insert, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -95,6 +97,23 @@ class Browser:
         return self.client.post(path, data={"csrf_token": self.token, **self.shown, **fields})
 
 
+class Compiled(BytecodeCache):
+    """The templates as one application compiled them, for all that a run makes."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -104,6 +123,7 @@ def clock() -> Clock:
 def app(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
     app = create_app(Settings(tmp_path, database.app_url), clock)
     app.testing = True
+    app.jinja_env.bytecode_cache = COMPILED
     yield app
     with app.app_context():
         db.engine.dispose()

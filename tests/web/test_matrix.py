@@ -55,7 +55,8 @@ NEEDS = {
     Access.ADMINISTRATOR: (
         "devices.overview", "corrections.overview", "corrections.show", "corrections.answer",
         "accounts_admin.overview", "accounts_admin.make", "accounts_admin.show", "accounts_admin.reset",
-        "accounts_admin.close", "accounts_admin.give", "accounts_admin.end",
+        "accounts_admin.close", "accounts_admin.give", "accounts_admin.end", "zones.overview", "zones.shapes",
+        "zones.show",
         "api_units.list_units", "api_units.show", "api_units.add_unit", "api_units.rename_unit", "api_units.move_unit",
         "api_units.merge_unit", "api_people.list_people", "api_people.show", "api_people.add_person",
         "api_people.rename_person", "api_people.move_person", "api_people.leave", "api_vehicles.list_vehicles",
@@ -63,7 +64,8 @@ NEEDS = {
         "api_vehicles.retire_vehicle",
     ),
     Access.CITY_ADMINISTRATOR: (
-        "quarantine.overview", "quarantine.message", "quarantine.replay", "api_zones.list_zones", "api_zones.show",
+        "quarantine.overview", "quarantine.message", "quarantine.replay", "zones.new", "zones.add", "zones.shape",
+        "zones.reshape", "zones.rename", "zones.remove", "api_zones.list_zones", "api_zones.show",
         "api_zones.add_zone", "api_zones.rename_zone", "api_zones.reshape_zone", "api_zones.remove_zone",
     ),
 }  # fmt: skip
@@ -140,7 +142,7 @@ REACH: Mapping[str, Any] = {
     }[endpoint.split(".")[0]],
     "unit_id": lambda role, endpoint: role.administers,
     "vehicle_id": lambda role, endpoint: role.administers,
-    "zone_id": lambda role, endpoint: role.administers,  # all or none, as zones are the city's
+    "zone_id": lambda role, endpoint: ALL,  # zones are the city's: of each as much as the access says
     "request_id": lambda role, endpoint: role.administers,
     # the chief stands in for somebody of another agency: whoever had that account would decide there
     "account_id": lambda role, endpoint: role.administers if role.whole_city else role.administers - {CHIEF},

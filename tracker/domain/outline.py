@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import accumulate, pairwise
 from typing import TypeAlias
 
@@ -24,17 +25,40 @@ LINES = 31  # looked along for a point inside
 FARTHEST_LON, FARTHEST_LAT = 180 * E7, 90 * E7
 
 
+class Flaw(StrEnum):
+    """What is wrong with a shape, in one word: pages have their own sentences for each."""
+
+    UNREADABLE = "unreadable"
+    EMPTY = "empty"
+    TOO_MANY = "too_many"
+    OUT_OF_RANGE = "out_of_range"
+    TOO_FEW = "too_few"
+    NOT_CLOSED = "not_closed"
+    CROSSES = "crosses"
+    HOLE = "hole"
+    TOO_THIN = "too_thin"
+    UNCLEAR = "unclear"
+    RADIUS = "radius"
+    SEVERAL = "several"
+    CORNER = "corner"
+
+
 class BadShape(ValueError):
-    """No outline of a zone; the text says what is wrong with it and where."""
+    """No outline of a zone; the text says what is wrong with it and where, `at` where in short if that is known."""
+
+    def __init__(self, text: str, flaw: Flaw = Flaw.UNREADABLE, at: str = "") -> None:
+        super().__init__(text)
+        self.flaw, self.at = flaw, at
 
 
 def checked(parts: Sequence[Part]) -> Sequence[Part]:
     """The parts, each point said once where it was said twice in a row; raises BadShape where they make no outline."""
     if not parts:
-        raise BadShape("the geometry is empty: a zone needs at least one part")
+        raise BadShape("the geometry is empty: a zone needs at least one part", Flaw.EMPTY)
     points = sum(len(ring) for part in parts for ring in part)
     if points > MOST_POINTS:
-        raise BadShape(f"the geometry has {points:,} points, more than {MOST_POINTS:,}: simplify it first")
+        what = f"the geometry has {points:,} points, more than {MOST_POINTS:,}: simplify it first"
+        raise BadShape(what, Flaw.TOO_MANY)
     plain = [[_ring(ring, _name(p, r)) for r, ring in enumerate(part)] for p, part in enumerate(parts, 1)]
     for number, part in enumerate(plain, 1):
         _check_part(part, number)
@@ -52,7 +76,8 @@ def inner_point(parts: Sequence[Part]) -> Point:
     shape = Polygon(0.0, 0.0, degrees([largest]))
     away_m, point = min((shape.distance_m(lat / E7, lon / E7), (lon, lat)) for lon, lat in _middles(largest))
     if away_m >= 0:
-        raise BadShape(f"the geometry is too thin to have an inside near {_said(point)}")
+        at = _said(point)
+        raise BadShape(f"the geometry is too thin to have an inside near {at}", Flaw.TOO_THIN, at)
     return point
 
 
@@ -67,14 +92,19 @@ def _said(point: Sequence[float]) -> str:
 def _ring(ring: Ring, name: str) -> Ring:
     for lon, lat in ring:
         if abs(lon) > FARTHEST_LON or abs(lat) > FARTHEST_LAT:
-            raise BadShape(f"{name} has a point out of range: {_said((lon, lat))} (longitude comes before latitude)")
+            at = _said((lon, lat))
+            what = f"{name} has a point out of range: {at} (longitude comes before latitude)"
+            raise BadShape(what, Flaw.OUT_OF_RANGE, at)
     if len(ring) < LEAST_POINTS:
-        raise BadShape(f"{name} has {len(ring)} points: a ring needs at least {LEAST_POINTS}, the last being the first")
+        what = f"{name} has {len(ring)} points: a ring needs at least {LEAST_POINTS}, the last being the first"
+        raise BadShape(what, Flaw.TOO_FEW)
     if ring[0] != ring[-1]:
-        raise BadShape(f"{name} is not closed: it begins at {_said(ring[0])} and ends at {_said(ring[-1])}")
+        begin, end = _said(ring[0]), _said(ring[-1])
+        raise BadShape(f"{name} is not closed: it begins at {begin} and ends at {end}", Flaw.NOT_CLOSED, begin)
     plain = [ring[0], *(point for before, point in pairwise(ring) if point != before)]
     if len(plain) < LEAST_POINTS:
-        raise BadShape(f"{name} has {len(plain) - 1} different points at {_said(ring[0])}: it needs at least 3")
+        at = _said(ring[0])
+        raise BadShape(f"{name} has {len(plain) - 1} different points at {at}: it needs at least 3", Flaw.TOO_FEW, at)
     return plain
 
 
@@ -120,7 +150,8 @@ def _check_edge(edge: Edge, at: int, edges: _Edges) -> None:
         else:
             wrong = _overlaps(edge, other) if edges.follow(at, other_at) else _meets(edge, other)
         if wrong:
-            raise BadShape(_crossing(edges.number, ring, edges.ring_of[other_at], edge, other))
+            what = _crossing(edges.number, ring, edges.ring_of[other_at], edge, other)
+            raise BadShape(what, Flaw.CROSSES, _said(edge[:2]))
 
 
 def _crossing(part: int, ring: int, other_ring: int, edge: Edge, other: Edge) -> str:
@@ -137,8 +168,8 @@ def _check_hole(points: Ring, ring: int, edges: _Edges) -> None:
         others = [other for at, other in edges.found.within(x, y, x, y) if edges.ring_of[at] != ring]
         on_edge = any(_side(other, x, y) == 0 for other in others)
         if not on_edge and (edges.found.crossings(x, y) - own.crossings(x, y)) % 2 == 0:
-            name = _name(edges.number, ring)
-            raise BadShape(f"{name} lies outside of its outer ring or in another hole, at {_said((x, y))}")
+            name, at = _name(edges.number, ring), _said((x, y))
+            raise BadShape(f"{name} lies outside of its outer ring or in another hole, at {at}", Flaw.HOLE, at)
 
 
 def _with_halfway(points: Ring) -> Iterator[tuple[float, float]]:

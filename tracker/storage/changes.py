@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from tracker.storage import administered, register
 from tracker.storage.audit import Action, Actor, record
 from tracker.storage.models import Device, Person, Unit, Vehicle
-from tracker.storage.register import NotFound
 from tracker.storage.rights import Viewer
 
 
@@ -62,7 +61,7 @@ class By:
         device = self.session.scalar(select(Device).where(Device.login == login))
         if device is not None and self._reaches(Device, device.id, administered.devices):
             return device
-        raise NotFound(f"no device with the login {login!r}", "device")
+        raise register.no_device(login)
 
     def above(self, name: str | None) -> None:
         """Refuse a place in the tree that they may not give: the top is the city's."""

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -75,7 +75,7 @@ class DeviceLogin:
     revoked: bool
 
 
-def add_device(
+def register_device(
     conn: Connection,
     login: str,
     kind: str,
@@ -85,24 +85,27 @@ def add_device(
     person_id: int | None = None,
     vehicle_id: int | None = None,
     since: datetime | None = None,
-) -> str:
-    """Create a device and hand it to its holder, if one is named, from `since` (now) on; returns its secret.
+) -> None:
+    """Create a device without a secret and hand it to its holder, if one is named, from `since` (now) on.
+
+    No door lets it in before `renew_secret` gives it one.
+    """
+    row = {"login": login, "kind": kind, "model": model, "expected_interval_s": expected_interval_s}
+    device_id = conn.scalars(insert(Device).values(row).returning(Device.id)).one()
+    if person_id is not None or vehicle_id is not None:
+        begin = since if since is not None else conn.scalars(select(func.now())).one()
+        holder = {"person_id": person_id, "vehicle_id": vehicle_id}
+        conn.execute(insert(Assignment).values(device_id=device_id, **holder, period=Range(begin, None)))
+
+
+def add_device(conn: Connection, login: str, kind: str, **more: Any) -> str:
+    """Create a device as `register_device` does, and set it up at once; returns its secret.
 
     The secret is shown this once: only its hash is kept.
     """
-    secret, kept = _fresh_secret()
-    device_id = conn.scalars(
-        insert(Device)
-        .values(login=login, kind=kind, model=model, expected_interval_s=expected_interval_s, **kept)
-        .returning(Device.id)
-    ).one()
-    if person_id is not None or vehicle_id is not None:
-        begin = since if since is not None else conn.scalars(select(func.now())).one()
-        conn.execute(
-            insert(Assignment).values(
-                device_id=device_id, person_id=person_id, vehicle_id=vehicle_id, period=Range(begin, None)
-            )
-        )
+    register_device(conn, login, kind, **more)
+    secret = renew_secret(conn, login)
+    assert secret is not None  # it was just made
     return secret
 
 

@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 from tracker.storage.devices import add_device, revoke_device
 from tracker.storage.models import Assignment, Device
 from tracker.storage.periods import end_at
-from tracker.storage.register import Impossible, NotFound, Why
+from tracker.storage.register import Impossible, Why, no_device
 
 
 def living_device(session: Session, login: str) -> Device:
     device = session.scalar(select(Device).where(Device.login == login, Device.revoked_at.is_(None)))
     if device is None:
-        raise NotFound(f"no device with the login {login!r}", "device")
+        raise no_device(login)
     return device
 
 

@@ -289,6 +289,10 @@ def no_vehicle(call_sign: str) -> NotFound:
     return NotFound(f"there is no vehicle called {call_sign!r}; add it with `vehicle add`", "vehicle")
 
 
+def no_device(login: str) -> NotFound:
+    return NotFound(f"no device with the login {login!r}", "device")
+
+
 def _join(session: Session, person_id: int, unit_id: int, position: str, since: date | None) -> None:
     session.add(Membership(person_id=person_id, unit_id=unit_id, position=position, period=Range(since, None)))
 

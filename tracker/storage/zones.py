@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from tracker.domain import geo
-from tracker.domain.outline import E7, BadShape, Part, checked, degrees, inner_point
+from tracker.domain.outline import E7, BadShape, Flaw, Part, checked, degrees, inner_point
 from tracker.storage.models import Zone
 
 TOO_LARGE = 1e9  # for a coordinate of any kind, also one in metres; nan and infinity are not below
@@ -21,17 +21,25 @@ LEAST_RADIUS_M, LARGEST_RADIUS_M = 10, 50_000
 def add_circle(session: Session, name: str, lat: float, lon: float, radius_m: int) -> Zone:
     """Add a circle; raises BadShape where it is none of a possible size and place."""
     if not (abs(lat) <= 90 and abs(lon) <= 180):
-        raise BadShape(f"the centre is out of range: {lat}, {lon} (latitude comes before longitude)")
+        what = f"the centre is out of range: {lat}, {lon} (latitude comes before longitude)"
+        raise BadShape(what, Flaw.OUT_OF_RANGE, f"{lat}, {lon}")
     if not LEAST_RADIUS_M <= radius_m <= LARGEST_RADIUS_M:
-        raise BadShape(f"a radius is {LEAST_RADIUS_M} to {LARGEST_RADIUS_M:,} metres, not {radius_m}")
+        what = f"a radius is {LEAST_RADIUS_M} to {LARGEST_RADIUS_M:,} metres, not {radius_m}"
+        raise BadShape(what, Flaw.RADIUS)
     return _added(session, Zone(name=name, lat_e7=round(lat * E7), lon_e7=round(lon * E7), radius_m=radius_m))
 
 
 def add_polygon(session: Session, name: str, geometry: object) -> Zone:
     """Add a GeoJSON Polygon or MultiPolygon; raises BadShape, which says what is wrong with it and where."""
-    parts = checked(_parts(geometry))
+    parts = checked_parts(geometry)
     lon_e7, lat_e7 = inner_point(parts)
-    return _added(session, Zone(name=name, lat_e7=lat_e7, lon_e7=lon_e7, parts=parts))
+    kept = [[[list(point) for point in ring] for ring in part] for part in parts]  # as JSON gives it back
+    return _added(session, Zone(name=name, lat_e7=lat_e7, lon_e7=lon_e7, parts=kept))
+
+
+def checked_parts(geometry: object) -> Sequence[Part]:
+    """The parts of a GeoJSON Polygon or MultiPolygon; raises BadShape where they make no outline."""
+    return checked(_parts(geometry))
 
 
 def shapes(conn: Connection, zone_ids: Collection[int]) -> dict[int, geo.Zone]:
@@ -73,7 +81,7 @@ def _parts(geometry: object) -> list[Part]:
 def _part(part: object, number: int) -> Part:
     rings = _list(part, f"part {number}")
     if not rings:
-        raise BadShape(f"part {number} is empty: it needs an outer ring")
+        raise BadShape(f"part {number} is empty: it needs an outer ring", Flaw.EMPTY)
     return [_ring(ring, f"ring {at} of part {number}") for at, ring in enumerate(rings, 1)]
 
 

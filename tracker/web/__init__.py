@@ -13,6 +13,7 @@
 | `accounts_admin`, `account_words` | who may sign in and what they may do, for administrators |
 | `public`, `signing_in`, `my_day`, `team`, `team_day`, `team_reports`, `health`, `metrics` | one blueprint each |
 | `door`, `door_saving` | where devices send positions over HTTP |
+| `zones`, `zone_forms`, `zone_words` | the city's zones, drawn, typed or from a file |
 | `devices`, `quarantine`, `device_words` | what administrators see of devices and what could not be stored |
 | `forms` | what comes from browsers, checked |
 | `security`, `errors`, `language`, `assets`, `formats` | headers, error pages, languages, static files, filters |
@@ -66,6 +67,7 @@ from tracker.web import (
     team_day,
     team_reports,
     tokens,
+    zones,
 )
 from tracker.web.api import document
 from tracker.web.city import City, DateConverter, IdConverter, Settings, csrf, db
@@ -75,7 +77,7 @@ BLUEPRINTS = (
     public.pages, signing_in.pages, my_day.pages, team.pages, team_day.pages, team_reports.pages, health.pages,
     metrics.pages, assets.pages, door.pages, devices.pages, quarantine.pages, deputies.pages, audit_pages.pages,
     my_data.pages, notice.pages, corrections.pages, activation.pages, second_factor.pages, account.pages, tokens.pages,
-    accounts_admin.pages,
+    accounts_admin.pages, zones.pages,
 )  # fmt: skip
 log = logging.getLogger(__name__)
 LARGEST_REQUEST = 256 * 1024  # bytes; forms are small

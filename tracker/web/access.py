@@ -15,6 +15,7 @@ from flask import Flask, Response, abort, current_app, g, redirect, request, url
 from werkzeug.wrappers import Response as AnyResponse
 
 from tracker.storage.audit import Actor
+from tracker.storage.changes import By
 from tracker.storage.notices import acknowledged_at
 from tracker.storage.rights import Right, Viewer
 from tracker.storage.sessions import SignedIn, signed_in_by
@@ -167,6 +168,11 @@ def actor() -> Actor:
     """Who acts in this request, and from where; of a program also with which token."""
     token = g.get("machine")
     return Actor(viewer().account_id, f"{address()}, token {token}" if token else address())
+
+
+def by() -> By:
+    """On whose behalf this request changes the register."""
+    return By(db.session(), actor(), viewer(), city().now(), city().today())
 
 
 def own_person() -> int:

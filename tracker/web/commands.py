@@ -18,11 +18,11 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tracker.domain.outline import BadShape
 from tracker.sealing import Sealer
-from tracker.storage import changes, register, zone_changes
+from tracker.storage import changes, device_changes, register, zone_changes
 from tracker.storage.accounts import CODE_VALID, add_account, give_code
 from tracker.storage.audit import OPERATOR, Action, record
 from tracker.storage.changes import By
-from tracker.storage.devices import add_device, carried_by, renew_secret, revoke_device, set_payload_key
+from tracker.storage.device_changes import Holder
 from tracker.storage.granting import grant_role
 from tracker.storage.models import CAPABILITIES
 from tracker.storage.periods import Later
@@ -151,19 +151,12 @@ def add_a_device(login: str, nip: str | None, call_sign: str | None, since: date
     """Add a device for a person or a vehicle; its secret is shown once."""
     if (nip is None) == (call_sign is None):
         raise click.UsageError("say who carries it: either --person NIP or --vehicle CALL_SIGN")
-    session = db.session()
-    person_id = register.person_with_nip(session, nip).id if nip else None
-    vehicle_id = register.vehicle_called(session, call_sign).id if call_sign else None
-    kind = "phone" if nip else "tracker"
     begin = since.replace(tzinfo=city().zone) if since else None
     if begin and begin > city().now():
         raise click.BadParameter("expected a time that has passed: from when on it was carried", param_hint="--since")
-    secret = add_device(
-        session.connection(), login, kind,
-        model=model.strip(), person_id=person_id, vehicle_id=vehicle_id, since=begin,
-    )  # fmt: skip
-    carried = {"vehicle": call_sign, "since": begin and begin.isoformat()}
-    note(Action.ADD_DEVICE, {"device": login, **carried}, [person_id] if person_id else [])
+    by, kind = operator(), "phone" if nip else "tracker"
+    device_changes.register_device(by, login, kind, Holder(nip, call_sign), model=model.strip(), since=begin)
+    secret = device_changes.set_up(by, login)
     click.echo(f"login:  {login}\nsecret: {secret}  (shown once)\ntopic:  {position_topic(login)}")
 
 
@@ -172,10 +165,7 @@ def add_a_device(login: str, nip: str | None, call_sign: str | None, since: date
 @one_transaction
 def new_secret(login: str) -> None:
     """Give a device a new secret, shown once; the old one is refused from now on."""
-    secret = renew_secret(db.session().connection(), login)
-    if secret is None:
-        raise NotFound(f"no device with the login {login!r}")
-    _note_device(Action.RENEW_SECRET, login)
+    secret = device_changes.set_up(operator(), login)
     click.echo(f"secret: {secret}  (shown once)")
 
 
@@ -184,9 +174,7 @@ def new_secret(login: str) -> None:
 @one_transaction
 def revoke(login: str) -> None:
     """Take a device's right to publish, for good: its connection ends, and its login is not given again."""
-    if not revoke_device(db.session().connection(), login):
-        raise NotFound(f"no device with the login {login!r}")
-    _note_device(Action.REVOKE_DEVICE, login)
+    device_changes.revoke(operator(), login)
     click.echo(f"{login} is revoked")
 
 
@@ -198,9 +186,7 @@ def set_key(login: str, remove: bool) -> None:
     """Give a device a new key for what it encrypts, shown once: enter it in the app as its encryption key."""
     secret = secrets.token_hex(16)  # the 32 characters that the app takes
     sealed = None if remove else Sealer(city().settings.secret_key).seal(key_of(secret))
-    if not set_payload_key(db.session().connection(), login, sealed):
-        raise NotFound(f"no device with the login {login!r}")
-    _note_device(Action.SET_DEVICE_KEY, login, encrypts=not remove)
+    device_changes.set_key(operator(), login, sealed)
     click.echo(f"{login} does not encrypt any more" if remove else f"key: {secret}  (shown once)")
 
 
@@ -236,11 +222,6 @@ def _area(path: Path) -> Area:
         raise click.ClickException(f"{path} is not JSON: {error}") from error
     feature = isinstance(found, dict) and found.get("type") == "Feature"
     return Area(found.get("geometry") if feature else found)
-
-
-def _note_device(action: Action, login: str, **more: Any) -> None:
-    """Note what is done to a device, for whoever carries it now."""
-    note(action, {"device": login, **more}, carried_by(db.session().connection(), login))
 
 
 def with_code(username: str, code: str) -> str:

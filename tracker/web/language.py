@@ -13,11 +13,7 @@ from tracker.web.city import city
 LANGUAGES = {"id": "Bahasa Indonesia", "en": "English"}
 COOKIE = "lang"
 COOKIE_DAYS = 365
-# no cookies for citizens and machines
-REMEMBERED_ON = (
-    "signing_in", "my_day", "my_data", "notice", "team", "team_day", "team_reports", "devices", "quarantine",
-    "corrections", "deputies", "audit", "activation", "second_factor", "account", "tokens",
-)  # fmt: skip
+FORGOTTEN_ON = ("public", "assets", "door", "health", "metrics")  # no cookies for citizens and machines
 
 
 def init_app(app: Flask) -> None:
@@ -37,7 +33,7 @@ def chosen() -> str:
 def remember(response: Response) -> Response:
     """Keep a choice for the next pages."""
     wanted = request.args.get("lang")
-    if wanted in LANGUAGES and request.blueprint in REMEMBERED_ON and request.method == "GET":
+    if wanted in LANGUAGES and request.blueprint not in FORGOTTEN_ON and request.method == "GET":
         response.set_cookie(
             COOKIE, wanted, COOKIE_DAYS * 86400, secure=city().settings.secure_cookies, httponly=True, samesite="Lax"
         )

@@ -10,11 +10,11 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from tracker.storage import changes, granting, holders, register
+from tracker.storage import changes, device_changes, granting, register
 from tracker.storage.accounts import account_named
 from tracker.storage.audit import Action
-from tracker.storage.devices import carried_by
-from tracker.storage.models import Assignment, RoleGrant
+from tracker.storage.device_changes import Holder
+from tracker.storage.models import RoleGrant
 from tracker.storage.register import Impossible
 from tracker.web.city import city, db
 from tracker.web.commands import (
@@ -55,10 +55,6 @@ def first_day(given: date | None) -> date:
 def moment(given: datetime | None) -> datetime:
     """A time of the city, or now."""
     return given.replace(tzinfo=city().zone) if given else city().now()
-
-
-def people_of(assignment: Assignment) -> list[int]:
-    return [] if assignment.person_id is None else [assignment.person_id]
 
 
 def from_day(*names: str) -> Callable[[Any], Any]:
@@ -189,17 +185,10 @@ def hand(login: str, nip: str | None, call_sign: str | None, at: datetime | None
     """Hand a device to a person or a vehicle; whoever carried it until then does no more."""
     if (nip is None) == (call_sign is None):
         raise click.UsageError("say who carries it: either --person NIP or --vehicle CALL_SIGN")
-    session = db.session()
-    person_id = register.person_with_nip(session, nip).id if nip else None
-    vehicle_id = register.vehicle_called(session, call_sign).id if call_sign else None
     begin, end = moment(at), moment(until) if until else None
     if end is not None and end <= begin:
         raise click.BadParameter("expected a time after the beginning", param_hint="--until")
-    before = holders.hand_over(session, login, begin, end, person_id=person_id, vehicle_id=vehicle_id)
-    detail = {"device": login, "vehicle": call_sign, "at": begin.isoformat(), "until": end and end.isoformat()}
-    if before is not None and before.person_id not in (None, person_id):
-        note(Action.RETURN_DEVICE, detail, [before.person_id])
-    note(Action.HAND_DEVICE, detail, [person_id] if person_id else [])
+    device_changes.hand_over(operator(), login, Holder(nip, call_sign), begin, end)
     click.echo(f"{nip or call_sign} carries {login}")
 
 
@@ -209,8 +198,7 @@ def hand(login: str, nip: str | None, call_sign: str | None, at: datetime | None
 @one_transaction
 def take_back(login: str, at: datetime | None) -> None:
     """Take a device back: nobody carries it, and nothing it says is kept."""
-    ended = holders.take_back(db.session(), login, moment(at))
-    note(Action.RETURN_DEVICE, {"device": login, "at": moment(at).isoformat()}, people_of(ended))
+    device_changes.take_back(operator(), login, moment(at))
     click.echo(f"nobody carries {login}")
 
 
@@ -220,8 +208,7 @@ def take_back(login: str, at: datetime | None) -> None:
 @one_transaction
 def swap(lost: str, fresh: str) -> None:
     """Put a new device in the place of a lost one, which is revoked; the new one's secret is shown once."""
-    secret = holders.swap_device(db.session(), lost, fresh, city().now())
-    note(Action.SWAP_DEVICE, {"device": fresh, "lost": lost}, carried_by(db.session().connection(), fresh))
+    secret = device_changes.swap(operator(), lost, fresh)
     click.echo(f"{lost} is revoked\nlogin:  {fresh}\nsecret: {secret}  (shown once)\ntopic:  {position_topic(fresh)}")
 
 

@@ -309,6 +309,12 @@ FIELD = {
     "about": _("Choose what your request is about."),
     "text": _("Write what is wrong and what would be right, in 10 to 2,000 characters."),
     "outcome": _("Choose what became of the request."),
+    "name": _("Write a name of at most 120 characters."),
+    "kind": _("Choose one of the list."),
+    "lat": _("Write the latitude in degrees, such as -6.2."),
+    "lon": _("Write the longitude in degrees, such as 106.8."),
+    "radius_m": _("Write a radius of 10 to 50,000 metres."),
+    "outline": _("Draw at least three corners, type them, or choose a file."),
     "answer": _("Write an answer of 10 to 2,000 characters: the person has nothing else to go by."),
 }
 

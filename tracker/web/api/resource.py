@@ -19,7 +19,7 @@ from sqlalchemy import Row, Select, select
 
 from tracker.storage.api_creations import Asked, KeyReused, claim, keep
 from tracker.storage.changes import By
-from tracker.web.access import Access, actor, allowed, viewer
+from tracker.web.access import Access, allowed, by, viewer
 from tracker.web.api import described
 from tracker.web.api.cursors import rows_after
 from tracker.web.api.problem_words import SUCH_KEY
@@ -166,11 +166,6 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
     def _body(self, row: Row[Any]) -> Body:
         body: Body = self.kind.shape().dump(row)
         return body
-
-
-def by() -> By:
-    """On whose behalf this request changes something."""
-    return By(db.session(), actor(), viewer(), city().now(), city().today())
 
 
 def _once(create: Callable[[], Made]) -> Made:

@@ -1,0 +1,56 @@
+"""Fixtures of browser tests: a real server over a small city, a real browser at two widths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Playwright, Request, sync_playwright
+from sqlalchemy import Engine
+
+from tests.conftest import Database
+from tests.e2e.site import CHROMIUM, SIZES, WITHOUT_A_SCREEN, Site, Visitor, served, small_city, snapshot
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=WITHOUT_A_SCREEN)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def site(database: Database, engine: Engine, tmp_path: Path) -> Iterator[Site]:
+    person_id, work_date = small_city(engine)
+    snapshot(tmp_path / "public")
+    with served(database, tmp_path) as address:
+        yield Site(address, tmp_path / "public", person_id, work_date)
+
+
+@pytest.fixture(params=SIZES)
+def visitor(request: pytest.FixtureRequest, chromium: Browser, site: Site) -> Iterator[Visitor]:
+    width, height = SIZES[request.param]
+    context = chromium.new_context(viewport={"width": width, "height": height}, locale="id-ID")
+    page = context.new_page()
+    complaints: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    def failed(request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # typing on replaces a search that is under way
+            complaints.append(f"{request.url}: {request.failure}")
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("requestfailed", failed)
+    yield Visitor(page, site, complaints)
+    context.close()
