@@ -335,3 +335,17 @@ def test_it_speaks_the_language_that_is_asked_for(program: Program) -> None:
     assert problem(program.get("/units/999"), 404)["title"] == "There is nothing here"
     indonesian = problem(program.get("/units/999", Accept_Language="id"), 404)
     assert indonesian["title"] == "Tidak ada apa-apa di sini"
+
+
+def test_a_device_is_registered_handed_over_set_up_and_revoked(program: Program, people: People) -> None:
+    sent = {"login": "staf-900", "kind": "phone"}
+    made = program.post("/devices", sent, Idempotency_Key="k")
+    assert made.data == program.post("/devices", sent, Idempotency_Key="k").data and "secret" not in made.get_json()
+    path = f"/devices/{made.get_json()['id']}"
+    assert program.change(path, {"model": "Pixel 9"}).get_json()["model"] == "Pixel 9"
+    first, second = (program.change(path, {}, "secret").get_json()["secret"] for _ in range(2))
+    assert first != second and len(first) == 32
+    assert "secret" not in program.get(path).get_json()
+    assert program.change(path, {"person_id": people.own}, "person").status_code == 200
+    assert program.change(path, {}, "revocation").get_json()["revoked_at"]
+    problem(program.change(path, {}, "secret"), 409)

@@ -61,7 +61,9 @@ NEEDS = {
         "api_units.merge_unit", "api_people.list_people", "api_people.show", "api_people.add_person",
         "api_people.rename_person", "api_people.move_person", "api_people.leave", "api_vehicles.list_vehicles",
         "api_vehicles.show", "api_vehicles.add_vehicle", "api_vehicles.change_vehicle", "api_vehicles.move_vehicle",
-        "api_vehicles.retire_vehicle",
+        "api_vehicles.retire_vehicle", "api_devices.list_devices", "api_devices.show", "api_devices.add_device",
+        "api_devices.change_device", "api_devices.renew_secret", "api_devices.revoke_device",
+        "api_devices.hand_to_person", "api_devices.hand_to_vehicle", "api_devices.take_back",
     ),
     Access.CITY_ADMINISTRATOR: (
         "quarantine.overview", "quarantine.message", "quarantine.replay", "zones.new", "zones.add", "zones.shape",
@@ -141,6 +143,7 @@ REACH: Mapping[str, Any] = {
         "team_day": role.decides if endpoint == "team_day.decide" else role.reads, "api_people": role.administers,
     }[endpoint.split(".")[0]],
     "unit_id": lambda role, endpoint: role.administers,
+    "device_id": lambda role, endpoint: role.administers,
     "vehicle_id": lambda role, endpoint: role.administers,
     "zone_id": lambda role, endpoint: ALL,  # zones are the city's: of each as much as the access says
     "request_id": lambda role, endpoint: role.administers,
@@ -184,6 +187,13 @@ BODIES: Mapping[str, Any] = {
     "api_vehicles.change_vehicle": {"public_view": "hidden"},
     "api_vehicles.move_vehicle": {"unit_id": NO_UNIT},
     "api_vehicles.retire_vehicle": {},
+    "api_devices.add_device": {"login": "staf-900", "kind": "phone"},
+    "api_devices.change_device": {"model": "X"},
+    "api_devices.renew_secret": {},
+    "api_devices.revoke_device": {},
+    "api_devices.hand_to_person": {"person_id": NO_UNIT},
+    "api_devices.hand_to_vehicle": {"vehicle_id": NO_UNIT},
+    "api_devices.take_back": {},
     "api_zones.add_zone": {"name": "X", "circle": {"lat": -6.2, "lon": 106.8, "radius_m": 100}},
     "api_zones.rename_zone": {"name": "Y"},
     "api_zones.reshape_zone": {"geometry": {"type": "Polygon", "coordinates": []}},
@@ -217,6 +227,9 @@ def world(app: Flask, engine: Engine, people: People) -> World:
         ids: dict[str, dict[str, Any]] = {"person_id": dict(persons)}
         ids["unit_id"] = {CHIEF: _agency(session), SITI: people.unit, BUDI: people.foreign_unit}
         ids["vehicle_id"] = {one: build.vehicle(session.connection(), unit) for one, unit in ids["unit_id"].items()}
+        ids["device_id"] = {
+            one: build.device(session.connection(), f"of-{one}", person_id=person) for one, person in persons.items()
+        }
         ids["zone_id"] = dict.fromkeys(persons, session.scalars(select(m.Zone.id)).one())
         ids["account_id"] = {one: account.id for one, account in accounts.items()}
         ids["grant_id"] = {one: _grant(session, account) for one, account in accounts.items()}

@@ -3,7 +3,7 @@
 | module | what it holds |
 |---|---|
 | `document`, `page` | puts the API together: OpenAPI document, and the page that shows it |
-| `resource`, `described` | what all resources do alike: listing, showing, creating, changing, each with its place in the document |
+| `resource`, `described` | what all resources do alike, each way of asking with its place in the document |
 | `units`, `people`, `vehicles`, `zones`, `devices` | one resource each: its shape, and what it asks of the register |
 | `references` | what a body names by its number |
 | `shapes` | what is sent, field by field, strict: what the document does not promise is refused |

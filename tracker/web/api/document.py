@@ -16,6 +16,7 @@ from marshmallow import Schema, fields
 
 from tracker.web.access import Access, allowed
 from tracker.web.api.described import TOKEN
+from tracker.web.api.devices import devices
 from tracker.web.api.page import sections
 from tracker.web.api.people import people
 from tracker.web.api.problem_words import OTHERS, PROBLEMS
@@ -26,7 +27,7 @@ from tracker.web.api.vehicles import vehicles
 from tracker.web.api.zones import zones
 from tracker.web.city import csrf
 
-RESOURCES = (units, people, vehicles, zones)
+RESOURCES = (units, people, vehicles, devices, zones)
 INTRODUCTION = "The city's register for other programs. Each acts with the rights of the account that made its token."
 SIGNING_IN = {
     "type": "http", "scheme": "bearer", "description": "Made on the page of one's account; its scopes say what it opens"

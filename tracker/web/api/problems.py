@@ -53,12 +53,12 @@ def problem(status: int, detail: str = "", faults: Sequence[Fault] = ()) -> Resp
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
+def refusals(missing: int = 404) -> Iterator[None]:
     """What the register refuses is a problem: it conflicts with how things are, or a shape is none."""
     try:
         yield
     except NotFound as error:
-        raise Problem(404) from error
+        raise Problem(missing) from error
     except (Impossible, Later) as error:
         raise Problem(409, sentence(error)) from error
     except BadShape as error:

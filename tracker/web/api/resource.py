@@ -116,7 +116,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
             @wraps(change)
             def changed(sent: Body, **path: int) -> Response:
                 (row_id,) = path.values()
-                with refusals():
+                with refusals(missing=409):  # the thing itself is there
                     made = change(by(), self._held(row_id), sent) or Made(row_id)
                     shown = self._shown(made.id)
                     db.session.commit()
