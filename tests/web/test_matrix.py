@@ -187,7 +187,7 @@ BODIES: Mapping[str, Any] = {
     "api_vehicles.change_vehicle": {"public_view": "hidden"},
     "api_vehicles.move_vehicle": {"unit_id": NO_UNIT},
     "api_vehicles.retire_vehicle": {},
-    "api_devices.add_device": {"login": "staf-900", "kind": "phone"},
+    "api_devices.add_device": {"login": "staf-900", "kind": "phone", "person_id": NO_UNIT},
     "api_devices.change_device": {"model": "X"},
     "api_devices.renew_secret": {},
     "api_devices.revoke_device": {},

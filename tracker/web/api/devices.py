@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, func, select
 
 from tracker.storage import administered, device_changes
 from tracker.storage.changes import By
-from tracker.storage.device_changes import NOBODY, Holder
+from tracker.storage.device_changes import Holder
 from tracker.storage.models import Assignment, Device, Person, Vehicle
 from tracker.web.access import viewer
 from tracker.web.api.references import named
@@ -41,6 +41,7 @@ class NewDeviceShape(Shape):
     kind = fields.String(required=True, validate=validate.OneOf(["phone", "tracker"]), metadata={"example": "phone"})
     model = Text(load_default="")
     expected_interval_s = Whole(load_default=60, validate=INTERVAL)
+    person_id = Id(load_default=None, metadata={"description": "Who carries it; without it nobody, for the city alone."})
 
 
 class DeviceChangeShape(Shape):
@@ -78,8 +79,10 @@ def list_devices(asked: Body) -> Select[Any]:
 
 @devices.creating(NewDeviceShape)
 def add_device(by: By, sent: Body) -> Made:
-    """Register a device that nobody carries yet, for the city. It has no secret before it is given one."""
-    device_changes.register_device(by, holder=NOBODY, **sent)
+    """Register a device, for somebody or for nobody yet. It has no secret before it is given one."""
+    holder = Holder(nip=named(by, Person, sent["person_id"], "person_id"))
+    values = {name: sent[name] for name in ("login", "kind", "model", "expected_interval_s")}
+    device_changes.register_device(by, holder=holder, **values)
     return Made(by.device(sent["login"]).id)
 
 
