@@ -41,7 +41,7 @@ class NewDeviceShape(Shape):
     kind = fields.String(required=True, validate=validate.OneOf(["phone", "tracker"]), metadata={"example": "phone"})
     model = Text(load_default="")
     expected_interval_s = Whole(load_default=60, validate=INTERVAL)
-    person_id = Id(load_default=None, metadata={"description": "Who carries it; without it nobody, for the city alone."})
+    person_id = Id(load_default=None, metadata={"description": "Who carries it; without it nobody: for the city."})
 
 
 class DeviceChangeShape(Shape):
