@@ -62,6 +62,11 @@ matrix: setup $(VENV)/.dev  ## the authorisation matrix alone: who may do what, 
 	@deploy/setup test-services
 	$(BIN)/pytest -q tests/web/test_matrix.py tests/broker_access/test_matrix.py
 
+.PHONY: api-fuzz
+api-fuzz: setup $(VENV)/.dev  ## Schemathesis against the API for ten minutes (API_FUZZ_S=3600: an hour)
+	@deploy/setup test-services
+	API_FUZZ_S=$${API_FUZZ_S:-600} $(BIN)/pytest -q tests/web/test_api_described.py
+
 .PHONY: bench-ledger
 bench-ledger: setup $(VENV)/.dev  ## kill everything at random, a hundred times on each broker: what became of each fix?
 	@deploy/setup test-services

@@ -18,7 +18,7 @@ from reports.judging import judge_due
 from tracker import metrics
 from tracker.domain.fix import oldest_kept
 from tracker.maintenance import audit_head, partitions, retention, rewrite
-from tracker.storage import attempts, sessions
+from tracker.storage import api_creations, attempts, sessions
 from tracker.storage.condition import LEADER_LOCK
 
 STAND_BY_S = 1.0
@@ -75,11 +75,17 @@ def _forget_sign_ins(city: City, now: datetime) -> None:
         sessions.forget_ended(conn, now)
 
 
+def _forget_creations(city: City, now: datetime) -> None:
+    with city.engine.begin() as conn:
+        api_creations.forget_creations(conn, now)
+
+
 # Each also runs once at start. Those of one thread never overlap; judging must not wait for a day to be rewritten.
 JOBS = (
     Job("partitions", _keep_partitions, timedelta(days=1), UPKEEP),
     Job("audit_head", _note_audit_head, timedelta(days=1), UPKEEP),
     Job("sign_ins", _forget_sign_ins, timedelta(hours=1), UPKEEP),
+    Job("api_creations", _forget_creations, timedelta(hours=1), UPKEEP),
     Job("retention", _drop_expired, timedelta(hours=1), UPKEEP),
     Job("rewriting", _rewrite_days, timedelta(minutes=15), UPKEEP),
     Job("judging", _judge_due, timedelta(minutes=1)),

@@ -34,6 +34,7 @@ JSON, ZIP = "/me/data/everything.json", "/me/data/everything.zip"
 # tables with a path to a person that no category gives, each with its reason
 NOT_ABOUT_A_PERSON = {
     "late_day": "a mark for the scheduler, gone within minutes: a device and a day, whose positions are listed",
+    "api_creation": "a program's key, and the number of what it created in the register; gone after a day",
 }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select
 from sqlalchemy.orm import Session
 
 PAGE_SIZE = 50
+ANY_STATE = "any"  # of a list that is narrowed to no state, not even to what is in use
 
 
 @dataclass(frozen=True, slots=True)

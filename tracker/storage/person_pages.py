@@ -14,7 +14,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 
 from tracker.storage import administered
 from tracker.storage.models import Account, Assignment, Device, Membership, Person, Unit
-from tracker.storage.paging import Page, page_of
+from tracker.storage.paging import ANY_STATE, Page, page_of
 from tracker.storage.rights import Viewer, units_below
 
 STATES = ("no_phone", "no_account", "coming", "left")
@@ -67,6 +67,7 @@ def people_wanted(viewer: Viewer, wanted: PersonFilter) -> Select[Any]:
         "no_account": and_(present.c.id.is_not(None), Account.id.is_(None)),
         "coming": func.lower(present.c.period) > viewer.today,
         "left": present.c.id.is_(None),
+        ANY_STATE: true(),
     }
     query = query.where(states[wanted.state])
     if wanted.unit_id is not None:

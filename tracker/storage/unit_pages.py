@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, select, text, true
 from sqlalchemy.orm import Session, aliased
 
 from tracker.storage import administered
 from tracker.storage.models import Membership, Unit, UnitPlace, Vehicle
-from tracker.storage.paging import Page, page_of
+from tracker.storage.paging import ANY_STATE, Page, page_of
 from tracker.storage.rights import Viewer, units_below
 
 STATES = ("empty", "ended")
@@ -56,6 +56,7 @@ def units_wanted(viewer: Viewer, wanted: UnitFilter) -> Select[Any]:
         "": stands,
         "empty": and_(stands, people == 0, vehicles == 0, ~_has_parts(viewer.today)),
         "ended": ~stands,
+        ANY_STATE: true(),
     }
     listed: Select[Any] = select(*columns)
     query = (

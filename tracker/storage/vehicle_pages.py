@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, and_, func, or_, select
+from sqlalchemy import ScalarSelect, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from tracker.storage import administered
 from tracker.storage.models import Assignment, Device, DriverSession, Person, Unit, Vehicle, Zone
-from tracker.storage.paging import Page, page_of
+from tracker.storage.paging import ANY_STATE, Page, page_of
 from tracker.storage.rights import Viewer, units_below
 
 STATES = ("no_tracker", "hidden", "retired")
@@ -59,6 +59,7 @@ def vehicles_wanted(viewer: Viewer, wanted: VehicleFilter) -> Select[Any]:
         "no_tracker": and_(serves, device.is_(None)),
         "hidden": and_(serves, Vehicle.public_view != "by_kind"),
         "retired": ~serves,
+        ANY_STATE: true(),
     }
     listed: Select[Any] = select(*columns)
     query = (

@@ -21,6 +21,7 @@
 | `forms` | what comes from browsers, checked |
 | `security`, `errors`, `language`, `assets`, `formats` | headers, error pages, languages, static files, filters |
 | `addresses`, `csv_text` | addresses that browsers bring along; tables for spreadsheets |
+| `api` | `/api/v1`: the register for other programs |
 | `commands`, `register_commands`, `account_commands`, ... | `flask --app wsgi unit add ...` |
 | `audit_words` | what was done with somebody's data, as a sentence |
 """
@@ -74,6 +75,7 @@ from tracker.web import (
     tokens,
     zones,
 )
+from tracker.web.api import document
 from tracker.web.city import City, DateConverter, IdConverter, Settings, csrf, db
 from tracker.web.cookies import FORM, cookie_name
 
@@ -123,4 +125,5 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         part.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    document.init_app(app)
     return app

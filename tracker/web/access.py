@@ -30,6 +30,7 @@ class Access(Enum):
     ACCOUNT = "whoever is signed in"
     EMPLOYEE = "an account that belongs to a person"
     READER = "who may see other people's days"
+    PRINCIPAL = "who may let programs act in their place"
     DECIDER = "who decides on other people's logs"
     AUDITOR = "who watches over what others do"
     ADMINISTRATOR = "who keeps the register of a unit or of the city"
@@ -39,12 +40,14 @@ class Access(Enum):
 
 POLL = "Jejak-Poll"  # of a page that asks by itself, whoever sits before it
 OPEN = (Access.PUBLIC, Access.DEVICE)
+# one of which is needed
 RIGHTS = {
-    Access.READER: Right.READ,
-    Access.DECIDER: Right.DECIDE,
-    Access.AUDITOR: Right.READ_AUDIT,
-    Access.ADMINISTRATOR: Right.ADMINISTER,
-    Access.CITY_ADMINISTRATOR: Right.ADMINISTER_CITY,
+    Access.READER: (Right.READ,),
+    Access.PRINCIPAL: (Right.READ, Right.ADMINISTER),
+    Access.DECIDER: (Right.DECIDE,),
+    Access.AUDITOR: (Right.READ_AUDIT,),
+    Access.ADMINISTRATOR: (Right.ADMINISTER,),
+    Access.CITY_ADMINISTRATOR: (Right.ADMINISTER_CITY,),
 }
 
 
@@ -191,7 +194,9 @@ def home_of(who: Viewer) -> str:
 def _may(who: Viewer, access: Access) -> bool:
     if access is Access.ACCOUNT:
         return True
-    return who.person_id is not None if access is Access.EMPLOYEE else who.holds(RIGHTS[access])
+    if access is Access.EMPLOYEE:
+        return who.person_id is not None
+    return any(who.holds(right) for right in RIGHTS[access])
 
 
 def _to_notice(who: Viewer) -> AnyResponse | None:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
+from tracker.web.api import problems
 from tracker.web.words import ERRORS
 
 RETRY_AFTER_S = 10
@@ -43,11 +44,8 @@ def broken(error: InternalServerError) -> Response:
 
 
 def page(status: int, error: HTTPException | None = None) -> Response:
-    """The error page of a status."""
-    title, what, next_step = ERRORS.get(status) or ERRORS[400 if status < 500 else 500]
-    response = make_response(
-        render_template("error.html", status=status, title=title, what=what, next_step=next_step), status
-    )
+    """The error page of a status, or what a program gets in its place."""
+    response = _problem(status, error) if problems.on_api() else _page(status)
     if status == ServiceUnavailable.code:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     if error is not None:
@@ -55,3 +53,15 @@ def page(status: int, error: HTTPException | None = None) -> Response:
             [(name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After")]
         )
     return response
+
+
+def _page(status: int) -> Response:
+    title, what, next_step = ERRORS.get(status) or ERRORS[400 if status < 500 else 500]
+    words = {"title": title, "what": what, "next_step": next_step}
+    return make_response(render_template("error.html", status=status, **words), status)
+
+
+def _problem(status: int, error: HTTPException | None) -> Response:
+    if isinstance(error, problems.Problem):
+        return problems.problem(status, error.description or "", error.faults)
+    return problems.problem(status)

@@ -29,7 +29,7 @@ from tracker.storage.team_days import STATUSES, TeamFilter
 from tracker.storage.tokens import LONGEST_VALID
 from tracker.web.city import FIRST_DATE, LARGEST_ID, LAST_DATE
 from tracker.web.my_data_categories import CATEGORIES
-from tracker.web.words import FIELD, SCOPE
+from tracker.web.words import FIELD
 
 LONGEST_TEXT = 500  # characters
 LEAST_REASON = 10
@@ -124,7 +124,6 @@ class ActivationForm(Form):
 
 class TokenForm(Form):
     name = fields.String(required=True, validate=validate.Length(max=LONGEST_SEARCH))
-    scope = fields.String(required=True, validate=validate.OneOf(SCOPE))
     days = fields.Integer(required=True, validate=validate.Range(1, LONGEST_VALID.days))
 
 

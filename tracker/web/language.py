@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from flask import Flask, Response, request
 from flask_babel import Babel, get_locale
 
+from tracker.web.api.problems import on_api
 from tracker.web.city import city
 
 LANGUAGES = {"id": "Bahasa Indonesia", "en": "English"}
@@ -26,7 +27,7 @@ def chosen() -> str:
     for wanted in (request.args.get("lang"), request.cookies.get(COOKIE)):
         if wanted in LANGUAGES:
             return wanted
-    return request.accept_languages.best_match(list(LANGUAGES)) or "id"
+    return request.accept_languages.best_match(list(LANGUAGES)) or ("en" if on_api() else "id")
 
 
 def remember(response: Response) -> Response:

@@ -10,12 +10,15 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from tracker.storage.audit import Action, record
+from tracker.storage.rights import Right
 from tracker.storage.tokens import LONGEST_VALID, NameTaken, make_token, revoke_token, tokens_of
 from tracker.web.access import Access, actor, allowed, viewer
 from tracker.web.city import city, db
 from tracker.web.entrance import reentered
 from tracker.web.forms import TokenForm, parse
 
+# which right makes a scope worth having
+RIGHT_OF = {"reports:read": Right.READ, "register:read": Right.ADMINISTER, "register:write": Right.ADMINISTER}
 pages = Blueprint("tokens", __name__, url_prefix="/account/tokens")
 
 
@@ -27,16 +30,17 @@ def overview() -> Response:
 
 
 @pages.post("")
-@allowed(Access.READER)
+@allowed(Access.PRINCIPAL)
 def make() -> Response:
     """A new token, on this answer only."""
     sent = parse(TokenForm(), request.form)
-    if sent.errors:
+    scopes = [scope for scope in _offered() if scope in request.form.getlist("scope")]
+    if sent.errors or not scopes:
         return _page(_("Write a name, choose what the token is for, and a number of days from 1 to %(most)d.",
                        most=LONGEST_VALID.days))  # fmt: skip
     if reentered() is None:
         return _page(_("The password or the code is not right. Nothing was changed."))
-    name, scopes, valid = sent.values["name"], [sent.values["scope"]], timedelta(days=sent.values["days"])
+    name, valid = sent.values["name"], timedelta(days=sent.values["days"])
     try:
         token_id, token = make_token(db.session(), viewer().account_id, name, scopes, city().now(), valid)
     except NameTaken:
@@ -60,11 +64,18 @@ def revoke(token_id: int) -> Response:
     return redirect(url_for(".overview"), 303)
 
 
+def _offered() -> list[str]:
+    """The scopes that this account's rights are good for."""
+    return [scope for scope, right in RIGHT_OF.items() if viewer().holds(right)]
+
+
 def _page(problem: Any = None, fresh: str | None = None) -> Response:
     page = render_template(
         "tokens.html",
         tokens=tokens_of(db.session(), viewer().account_id),
         now=city().now(),
+        scopes=_offered(),
+        chosen=request.form.getlist("scope"),
         longest_days=LONGEST_VALID.days,
         problem=problem,
         fresh=fresh,

@@ -254,7 +254,12 @@ SERVICE = _("The service")
 OPERATOR = _("An operator of the system")
 SOMEBODY = _("Somebody not signed in")
 
-SCOPE = {"reports:read": _("Read and download the presence and idle reports")}  # what a token may be made for
+# what a token may be made for
+SCOPE = {
+    "reports:read": _("Read and download the presence and idle reports"),
+    "register:read": _("API: read the units, people, vehicles, devices and zones that you administer"),
+    "register:write": _("API: change them"),
+}
 
 REFUSAL = {
     Refusal.DAY_CLOSED: _("This day is closed. Ask your supervisor to reopen it."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tracker.storage.models.accounts import (
     Account,
+    ApiCreation,
     ApiToken,
     Audit,
     AuditLink,
@@ -59,6 +60,7 @@ __all__ = [
     "Account",
     "Activity",
     "ActivityType",
+    "ApiCreation",
     "ApiToken",
     "Assignment",
     "Audit",

@@ -137,6 +137,20 @@ class ApiToken(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class ApiCreation(Base):
+    """What an account's program created by which Idempotency-Key; `digest` is of all it sent. Kept for a day.
+
+    `made_id` is empty only inside the transaction that creates it.
+    """
+
+    __tablename__ = "api_creation"
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    made_id: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Audit(Base):
     """Who did what with whose data, when, why and from where. Append-only; `account` is None at the command line."""
 
