@@ -7,6 +7,6 @@
 | `plan` | what a file would do: what is new, what changes, what is wrong in which row |
 | `kinds` | one module for each kind of file: its columns, its comparison with the register, and how it is kept |
 | `bulk` | many rows in one statement |
-| `importing` | a file checked, and brought in, in the caller's transaction: the command line and the process begin here |
+| `importing` | a file checked, and brought in, in the caller's transaction: where its callers begin |
 | `templates` | an empty file to fill, with an example |
 """

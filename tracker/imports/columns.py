@@ -51,7 +51,9 @@ def rows_of(table: Table, columns: Sequence[Column]) -> tuple[list[Row], list[Pr
     rows, problems = [], []
     for line, row_cells in table.rows:
         wrong: list[Problem] = []
-        if len(row_cells) > len(table.headings) and any(cells.as_text(cell) for cell in row_cells[len(table.headings):]):
+        if len(row_cells) > len(table.headings) and any(
+            cells.as_text(cell) for cell in row_cells[len(table.headings) :]
+        ):
             wrong.append(Problem(line, "", Wrong.CELLS, str(len(row_cells)), str(len(table.headings))))
         values = {column.name: _value(column, row_cells, place, line, wrong) for column, place in places}
         if wrong:

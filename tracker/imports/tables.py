@@ -8,7 +8,6 @@ import json
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 import python_calamine
@@ -103,7 +102,7 @@ def _table(lines: Iterator[tuple[int, Sequence[Cell]]], notes: tuple[str, ...]) 
     """Headings are the first row that is not empty; empty rows are no rows."""
     filled = ((line, row) for line, row in lines if any(_is_filled(cell) for cell in row))
     _, headings = next(filled, (0, ()))
-    rows = []
+    rows: list[tuple[int, Sequence[Cell]]] = []
     for row in filled:
         if len(rows) == MOST_ROWS:
             raise BadFile(Wrong.TOO_MANY_ROWS, f"> {MOST_ROWS:,}", f"{MOST_ROWS:,}")
@@ -113,7 +112,3 @@ def _table(lines: Iterator[tuple[int, Sequence[Cell]]], notes: tuple[str, ...]) 
 
 def _is_filled(cell: Cell) -> bool:
     return bool(cell.strip()) if isinstance(cell, str) else cell is not None
-
-
-def is_date(cell: Cell) -> bool:
-    return isinstance(cell, date | datetime)

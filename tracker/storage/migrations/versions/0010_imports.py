@@ -10,6 +10,13 @@ branch_labels = None
 depends_on = None
 
 
+def _once_in(half: str) -> postgresql.ExcludeConstraint:
+    return postgresql.ExcludeConstraint(
+        (sa.text("int4range(person_id, person_id, '[]')"), "&&"), (sa.text("period"), "&&"),
+        where=sa.text(f"part IN ('full', '{half}')"), name=f"ex_leave_period_{half}", using="gist",
+    )  # fmt: skip
+
+
 def upgrade() -> None:
     op.create_table(
         "holiday",
@@ -37,14 +44,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_leave_period_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leave_period")),
+        *(_once_in(half) for half in ("first_half", "second_half")),
     )
     op.create_index(op.f("ix_leave_period_person_id"), "leave_period", ["person_id"])
-    for half in ("first_half", "second_half"):
-        op.create_exclude_constraint(
-            f"ex_leave_period_{half}", "leave_period",
-            (sa.text("int4range(person_id, person_id, '[]')"), "&&"), (sa.text("period"), "&&"),
-            where=sa.text(f"part IN ('full', '{half}')"), using="gist",
-        )  # fmt: skip
     op.create_table(
         "import_run",
         sa.Column("id", sa.Integer(), sa.Identity(always=True), nullable=False),
