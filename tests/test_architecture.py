@@ -65,7 +65,8 @@ ONLY_IN = {
     "xlsxwriter": ("tracker.imports.templates",),
     "paho": ("mqtt_bridge.client", "tracker.demo"),
     "sqlalchemy": ("tracker.storage", "tracker.ingest", "tracker.replay", "tracker.maintenance",
-                   "tracker.broker_access", "tracker.imports", "tracker.live", "tracker.web", "tracker.demo", "mqtt_bridge", "reports"),
+                   "tracker.broker_access", "tracker.imports",
+                   "tracker.live", "tracker.web", "tracker.demo", "mqtt_bridge", "reports"),
 }  # fmt: skip
 
 

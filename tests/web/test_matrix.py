@@ -54,7 +54,9 @@ NEEDS = {
     Access.ADMINISTRATOR: (
         "devices.overview", "corrections.overview", "corrections.show", "corrections.answer",
         "accounts_admin.overview", "accounts_admin.make", "accounts_admin.show", "accounts_admin.reset",
-        "accounts_admin.close", "accounts_admin.give", "accounts_admin.end", "zones.overview", "zones.shapes",
+        "accounts_admin.close", "accounts_admin.give", "accounts_admin.end",
+        "imports.overview", "imports.upload", "imports.template", "imports.show", "imports.approve",
+        "imports.cancel", "imports.errors", "zones.overview", "zones.shapes",
         "zones.show",
     ),
     Access.CITY_ADMINISTRATOR: (

@@ -15,6 +15,7 @@
 | `door`, `door_saving` | where devices send positions over HTTP |
 | `zones`, `zone_forms`, `zone_words` | the city's zones, drawn, typed or from a file |
 | `devices`, `quarantine`, `device_words` | what administrators see of devices and what could not be stored |
+| `imports`, `import_words`, `import_commands` | files brought into the register, by pages and command line |
 | `forms` | what comes from browsers, checked |
 | `security`, `errors`, `language`, `assets`, `formats` | headers, error pages, languages, static files, filters |
 | `addresses`, `csv_text` | addresses that browsers bring along; tables for spreadsheets |
@@ -49,6 +50,8 @@ from tracker.web import (
     errors,
     formats,
     health,
+    import_commands,
+    imports,
     language,
     machines,
     metrics,
@@ -75,7 +78,7 @@ BLUEPRINTS = (
     public.pages, signing_in.pages, my_day.pages, team.pages, team_day.pages, team_reports.pages, health.pages,
     metrics.pages, assets.pages, door.pages, devices.pages, quarantine.pages, deputies.pages, audit_pages.pages,
     my_data.pages, notice.pages, corrections.pages, activation.pages, second_factor.pages, account.pages, tokens.pages,
-    accounts_admin.pages, zones.pages,
+    accounts_admin.pages, imports.pages, zones.pages,
 )  # fmt: skip
 log = logging.getLogger(__name__)
 LARGEST_REQUEST = 256 * 1024  # bytes; forms are small
@@ -109,10 +112,11 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     metrics.init_app(app)  # before all others: what they refuse is counted, too
     db.init_app(app)
     machines.init_app(app)  # before forms' tokens, which machines have none of
+    imports.init_app(app)  # and before whoever reads the form
     csrf.init_app(app)
     for part in (
         language, formats, security, access, errors, commands, register_commands, account_commands, quarantine_commands,
-        audit_commands, door,
+        audit_commands, import_commands, door,
     ):  # fmt: skip
         part.init_app(app)
     for blueprint in BLUEPRINTS:
