@@ -129,6 +129,7 @@ REACH: Mapping[str, Any] = {
     "session_id": lambda role, endpoint: {role.person},
     "token_id": lambda role, endpoint: {role.person},
     "deputy_id": lambda role, endpoint: {role.person},
+    "run_id": lambda role, endpoint: {IMPORTER} if role.username == "admin-dinas" else set(),
 }
 WITHOUT_OWNER: Mapping[str, Any] = {
     "work_date": WORK_DATE, "name": "no-show", "version": "x", "quarantine_id": 1, "zone_id": 1,

@@ -64,7 +64,11 @@ def _planned(kind: Kind, file: Path, dry_run: bool, since: date | None) -> Plan:
             raise Refused(plan)
         return plan
     with tqdm(unit=" rows", disable=not sys.stderr.isatty()) as bar:
-        return bring_in(operator(), kind, content, file.name, since, lambda done: bar.update(done) and None)
+
+        def progress(done: int) -> None:
+            bar.update(done)
+
+        return bring_in(operator(), kind, content, file.name, since, progress)
 
 
 def _say(kind: Kind, problems: list[Problem]) -> None:

@@ -1,4 +1,4 @@
-"""Files brought into the register: chosen, checked, looked at, approved. Each shows its own runs; see `tracker.imports`."""
+"""Files brought into the register: chosen, checked, looked at, approved. See `tracker.imports`."""
 
 from __future__ import annotations
 
