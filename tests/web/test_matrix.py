@@ -129,10 +129,12 @@ REACH: Mapping[str, Any] = {
     "session_id": lambda role, endpoint: {role.person},
     "token_id": lambda role, endpoint: {role.person},
     "deputy_id": lambda role, endpoint: {role.person},
-    "run_id": lambda role, endpoint: {IMPORTER} if role.username == "admin-dinas" else set(),
+    # of the targets' own accounts: the city's administrators see them, and approve only what is theirs
+    "run_id": lambda role, endpoint: role.administers if role.whole_city and endpoint != "imports.approve" else set(),
 }
 WITHOUT_OWNER: Mapping[str, Any] = {
     "work_date": WORK_DATE, "name": "no-show", "version": "x", "quarantine_id": 1, "zone_id": 1,
+    "file": "people.csv",
 }  # fmt: skip
 YESTERDAY = WORK_DATE - timedelta(days=1)  # of which each target has a log that waits for its decision
 OTHER_VALUES = {
@@ -150,7 +152,8 @@ FIELDS = {
     "last": str(WORK_DATE), "username": "pegawai", "why": "Pemeriksaan berkala",
 }  # fmt: skip
 UNTOUCHED = (  # by what is refused; the others note who came by
-    "activity", "api_token", "assignment", "correction_request", "daily_log", "deputy", "device", "log_decision",
+    "activity", "api_token", "assignment", "correction_request", "daily_log", "deputy", "device", "import_run",
+    "log_decision",
     "membership", "notice_acknowledgement", "person", "quarantine", "role_grant", "second_factor", "unit", "unit_place",
     "vehicle", "zone",
 )  # fmt: skip
@@ -181,6 +184,7 @@ def world(app: Flask, engine: Engine, people: People) -> World:
         ids["key"] = {one: _activity(session, person, people.sweeping) for one, person in persons.items()}
         ids["session_id"] = {one: _session(session, account) for one, account in accounts.items()}
         ids["token_id"] = {one: make_token(session, a.id, "x", [], NOW, timedelta(1))[0] for one, a in accounts.items()}
+        ids["run_id"] = {one: _run(session, account) for one, account in accounts.items()}
         wakil = _account(session, "wakil")
         ids["deputy_id"] = {one: _deputy(session, account, wakil) for one, account in accounts.items() if one != BUDI}
         ids["deputy_id"][BUDI] = _deputy(session, accounts[BUDI], accounts[CHIEF], days_ahead=100)
@@ -229,6 +233,15 @@ def _request(session: Session, person_id: int) -> int:
     session.add(asked)
     session.flush()
     return asked.id
+
+
+def _run(session: Session, account: m.Account) -> int:
+    times = {"created_at": NOW, "changed_at": NOW}
+    run = m.ImportRun(kind="people", file_name="x.csv", content=b"x", account_id=account.id, address="", state="checked",
+                      **times)  # fmt: skip
+    session.add(run)
+    session.flush()
+    return run.id
 
 
 def _activity(session: Session, person_id: int, type_id: int) -> uuid.UUID:
