@@ -54,6 +54,9 @@ bench-store: setup $(VENV)/.dev  ## a hundred million fixes: reading, rewriting 
 	$(BIN)/python -m bench.store
 
 .PHONY: bench-signing-in
+bench-imports: setup $(VENV)/.dev  ## 100,000 people from CSV and XLSX: new, again, with 1 % changed
+	$(PY) -m bench.imports
+
 bench-signing-in: setup $(VENV)/.dev  ## 500 employees sign in within a minute: how long does each wait?
 	$(BIN)/python -m bench.signing_in
 

@@ -237,8 +237,8 @@ def _request(session: Session, person_id: int) -> int:
 
 def _run(session: Session, account: m.Account) -> int:
     times = {"created_at": NOW, "changed_at": NOW}
-    run = m.ImportRun(kind="people", file_name="x.csv", content=b"x", account_id=account.id, address="", state="checked",
-                      **times)  # fmt: skip
+    file = {"kind": "people", "file_name": "x.csv", "content": b"x", "state": "checked"}
+    run = m.ImportRun(account_id=account.id, address="", **file, **times)
     session.add(run)
     session.flush()
     return run.id
