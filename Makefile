@@ -53,6 +53,10 @@ bench-ingest: setup $(VENV)/.dev  ## fixes per second through the bridge / throu
 bench-store: setup $(VENV)/.dev  ## a hundred million fixes: reading, rewriting and dropping days while ingest runs
 	$(BIN)/python -m bench.store
 
+.PHONY: bench-imports
+bench-imports: setup $(VENV)/.dev  ## 100,000 people from CSV and XLSX: new, again, with 1 % changed
+	$(BIN)/python -m bench.imports
+
 .PHONY: bench-signing-in
 bench-signing-in: setup $(VENV)/.dev  ## 500 employees sign in within a minute: how long does each wait?
 	$(BIN)/python -m bench.signing_in

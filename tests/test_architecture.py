@@ -29,11 +29,12 @@ MAY_IMPORT = {
     },
     "tracker.replay": {"tracker.wire", "tracker.storage", "tracker.domain", "tracker.sealing"},
     "tracker.maintenance": {"tracker.failpoints", "tracker.storage", "tracker.domain"},
+    "tracker.imports": {"tracker.storage", "tracker.domain"},
     "tracker.broker_access": {"tracker.metrics", "tracker.storage", "tracker.domain", "tracker.wire.topics"},
     "tracker.live": {"tracker.metrics", "tracker.storage", "tracker.domain"},
     "tracker.web": {
-        "tracker.metrics", "tracker.ingest", "tracker.replay", "tracker.sealing", "tracker.storage", "tracker.wire",
-        "tracker.domain",
+        "tracker.metrics", "tracker.imports", "tracker.ingest", "tracker.replay", "tracker.sealing", "tracker.storage",
+        "tracker.wire", "tracker.domain",
     },
     "tracker.demo": {"tracker.storage", "tracker.wire", "tracker.domain"},
     "mqtt_bridge": {
@@ -63,9 +64,12 @@ ONLY_IN = {
     "segno": ("tracker.web.qr",),
     "zxcvbn": ("tracker.web.passwords", "tracker.web.worker"),
     "defusedxml": ("tracker.wire.machine",),
+    "python_calamine": ("tracker.imports.tables",),
+    "xlsxwriter": ("tracker.imports.templates",),
     "paho": ("mqtt_bridge.client", "tracker.demo"),
     "sqlalchemy": ("tracker.storage", "tracker.ingest", "tracker.replay", "tracker.maintenance",
-                   "tracker.broker_access", "tracker.live", "tracker.web", "tracker.demo", "mqtt_bridge", "reports"),
+                   "tracker.broker_access", "tracker.imports",
+                   "tracker.live", "tracker.web", "tracker.demo", "mqtt_bridge", "reports"),
 }  # fmt: skip
 
 

@@ -40,6 +40,7 @@ def programs(config: Config) -> list[Program]:
         (config.broker is not None, Program("broker-access", [*module, "tracker.broker_access"])),
         (True, Program("live", [*module, "tracker.live"])),
         (True, Program("web", web_server(config.http_host, config.http_port))),
+        (True, Program("imports", [*module, "tracker.imports"], politeness=5)),
         (True, Program("scheduler", [*module, "reports"], politeness=5)),
         (config.demo, Program("demo", [*module, "tracker.demo"], ends_with=(FOREIGN_CITY,), politeness=5)),
     ]

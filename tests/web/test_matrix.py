@@ -58,7 +58,9 @@ NEEDS = {
         "device.set_up", "device.revoke", "device.change", "device.hand", "device.swap",
         "corrections.overview", "corrections.show", "corrections.answer",
         "accounts_admin.overview", "accounts_admin.make", "accounts_admin.show", "accounts_admin.reset",
-        "accounts_admin.close", "accounts_admin.give", "accounts_admin.end", "zones.overview", "zones.shapes",
+        "accounts_admin.close", "accounts_admin.give", "accounts_admin.end",
+        "imports.overview", "imports.upload", "imports.template", "imports.show", "imports.approve",
+        "imports.cancel", "imports.errors", "zones.overview", "zones.shapes",
         "zones.show",
         "api_units.list_units", "api_units.show", "api_units.add_unit", "api_units.rename_unit", "api_units.move_unit",
         "api_units.merge_unit", "api_people.list_people", "api_people.show", "api_people.add_person",
@@ -157,9 +159,11 @@ REACH: Mapping[str, Any] = {
     "session_id": lambda role, endpoint: {role.person},
     "token_id": lambda role, endpoint: {role.person},
     "deputy_id": lambda role, endpoint: {role.person},
+    # of the targets' own accounts: the city's administrators see them, and approve only what is theirs
+    "run_id": lambda role, endpoint: role.administers if role.whole_city and endpoint != "imports.approve" else set(),
 }
 WITHOUT_OWNER: Mapping[str, Any] = {
-    "work_date": WORK_DATE, "name": "no-show", "version": "x", "quarantine_id": 1,
+    "work_date": WORK_DATE, "name": "no-show", "version": "x", "quarantine_id": 1, "file": "people.csv",
 }  # fmt: skip
 YESTERDAY = WORK_DATE - timedelta(days=1)  # of which each target has a log that waits for its decision
 OTHER_VALUES = {
@@ -205,8 +209,8 @@ BODIES: Mapping[str, Any] = {
 }
 UNTOUCHED = (  # by what is refused; the others note who came by
     "activity", "api_creation", "api_token", "assignment", "correction_request", "daily_log", "deputy", "device",
-    "log_decision", "membership", "notice_acknowledgement", "person", "quarantine", "role_grant", "second_factor",
-    "unit", "unit_place", "vehicle", "zone",
+    "import_run", "log_decision", "membership", "notice_acknowledgement", "person", "quarantine", "role_grant",
+    "second_factor", "unit", "unit_place", "vehicle", "zone",
 )  # fmt: skip
 
 
@@ -231,9 +235,6 @@ def world(app: Flask, engine: Engine, people: People) -> World:
         ids: dict[str, dict[str, Any]] = {"person_id": dict(persons)}
         ids["unit_id"] = {CHIEF: _agency(session), SITI: people.unit, BUDI: people.foreign_unit}
         ids["vehicle_id"] = {one: build.vehicle(session.connection(), unit) for one, unit in ids["unit_id"].items()}
-        ids["device_id"] = {
-            one: build.device(session.connection(), f"of-{one}", person_id=person) for one, person in persons.items()
-        }
         ids["zone_id"] = dict.fromkeys(persons, session.scalars(select(m.Zone.id)).one())
         ids["account_id"] = {one: account.id for one, account in accounts.items()}
         ids["grant_id"] = {one: _grant(session, account) for one, account in accounts.items()}
@@ -242,6 +243,7 @@ def world(app: Flask, engine: Engine, people: People) -> World:
         ids["key"] = {one: _activity(session, person, people.sweeping) for one, person in persons.items()}
         ids["session_id"] = {one: _session(session, account) for one, account in accounts.items()}
         ids["token_id"] = {one: make_token(session, a.id, "x", [], NOW, timedelta(1))[0] for one, a in accounts.items()}
+        ids["run_id"] = {one: _run(session, account) for one, account in accounts.items()}
         wakil = _account(session, "wakil")
         ids["deputy_id"] = {one: _deputy(session, account, wakil) for one, account in accounts.items() if one != BUDI}
         ids["deputy_id"][BUDI] = _deputy(session, accounts[BUDI], accounts[CHIEF], days_ahead=100)
@@ -298,6 +300,15 @@ def _request(session: Session, person_id: int) -> int:
     return asked.id
 
 
+def _run(session: Session, account: m.Account) -> int:
+    times = {"created_at": NOW, "changed_at": NOW}
+    file = {"kind": "people", "file_name": "x.csv", "content": b"x", "state": "checked"}
+    run = m.ImportRun(account_id=account.id, address="", **file, **times)
+    session.add(run)
+    session.flush()
+    return run.id
+
+
 def _activity(session: Session, person_id: int, type_id: int) -> uuid.UUID:
     log = m.DailyLog(person_id=person_id, work_date=WORK_DATE)
     session.add(log)
@@ -317,7 +328,7 @@ class Phones(int):
 def _phones(session: Session, person_id: int) -> Phones:
     conn = session.connection()
     first = Phones(build.device(conn, person_id=person_id))
-    ends = ("device.revoke", "device.swap", "device.hand")
+    ends = ("device.revoke", "device.swap", "device.hand", "api_devices.revoke_device", "api_devices.take_back")
     first.others = {end: build.device(conn, person_id=person_id) for end in ends}
     return first
 

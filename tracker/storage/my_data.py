@@ -32,6 +32,7 @@ from tracker.storage.models import (
     DutyWindow,
     DutyWindowZone,
     IdleRevision,
+    LeavePeriod,
     LogDecision,
     MachineReading,
     Membership,
@@ -285,6 +286,11 @@ def own_acts(whose: Whose) -> Rows:
     """When the person's account did what; whose data it touched is not theirs to take away."""
     query = select(Audit.at, Audit.action).where(_of_account(Audit.account_id, whose))
     return query.order_by(Audit.at, Audit.id)
+
+
+def leave(whose: Whose) -> Rows:
+    query = select(LeavePeriod.kind, LeavePeriod.part, LeavePeriod.note, *_days(LeavePeriod.period))
+    return query.where(LeavePeriod.person_id == whose.person_id).order_by(func.lower(LeavePeriod.period))
 
 
 def corrections(whose: Whose) -> Rows:

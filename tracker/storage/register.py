@@ -251,7 +251,7 @@ def no_unit(name: str) -> NotFound:
 def living_unit(session: Session, name: str, on: date | None) -> Unit:
     """A unit that stands in the tree from a day on (or now) without an end, held so until the transaction ends."""
     unit = unit_named(session, name)
-    _lock_tree(session)  # a merger beside us would leave somebody in a unit that is gone
+    lock_tree(session)  # a merger beside us would leave somebody in a unit that is gone
     standing = select(UnitPlace.id).where(UnitPlace.unit_id == unit.id, func.upper_inf(UnitPlace.period))
     begun = standing.where(UnitPlace.period.contains(on)) if on else standing
     if session.scalar(begun) is None:
@@ -319,6 +319,6 @@ def _hand_over(session: Session, table: Any, column: Any, unit_id: int, heir_id:
     return rows
 
 
-def _lock_tree(session: Session) -> None:
+def lock_tree(session: Session) -> None:
     """Two changes at once could each be right and together a circle, or leave somebody behind."""
     session.execute(select(func.pg_advisory_xact_lock(REGISTER_LOCK)))

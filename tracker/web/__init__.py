@@ -18,6 +18,7 @@
 | `quarantine` | what could not be stored |
 | `setting_up`, `qr`, `my_phone` | what a device is set up with, for administrators and for one's own phone |
 | `condition`, `condition_facts`, `condition_checks`, `condition_signs`, ... | whether the system is well |
+| `imports`, `import_words`, `import_commands` | files brought into the register, by pages and command line |
 | `forms` | what comes from browsers, checked |
 | `security`, `errors`, `language`, `assets`, `formats` | headers, error pages, languages, static files, filters |
 | `addresses`, `csv_text` | addresses that browsers bring along; tables for spreadsheets |
@@ -55,6 +56,8 @@ from tracker.web import (
     errors,
     formats,
     health,
+    import_commands,
+    imports,
     language,
     machines,
     metrics,
@@ -83,7 +86,7 @@ BLUEPRINTS = (
     public.pages, signing_in.pages, my_day.pages, team.pages, team_day.pages, team_reports.pages, health.pages,
     metrics.pages, assets.pages, door.pages, devices.pages, quarantine.pages, deputies.pages, audit_pages.pages,
     my_data.pages, notice.pages, corrections.pages, activation.pages, second_factor.pages, account.pages, tokens.pages,
-    accounts_admin.pages, zones.pages, device.pages, my_phone.pages, condition.pages,
+    accounts_admin.pages, zones.pages, device.pages, my_phone.pages, condition.pages, imports.pages,
 )  # fmt: skip
 log = logging.getLogger(__name__)
 LARGEST_REQUEST = 256 * 1024  # bytes; forms are small
@@ -117,10 +120,11 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     metrics.init_app(app)  # before all others: what they refuse is counted, too
     db.init_app(app)
     machines.init_app(app)  # before forms' tokens, which machines have none of
+    imports.init_app(app)  # and before whoever reads the form
     csrf.init_app(app)
     for part in (
         language, formats, security, access, errors, commands, register_commands, account_commands, quarantine_commands,
-        audit_commands, door,
+        audit_commands, import_commands, door,
     ):  # fmt: skip
         part.init_app(app)
     for blueprint in BLUEPRINTS:

@@ -152,6 +152,11 @@ _ALL = (
         TASK, NO_TERM, stored.idle_revisions, ("idle_revision",),
     ),
     Category(
+        "leave", _("Leave and official trips"),
+        _("Kind, days and note: so that nobody expects you at work on them."),
+        EMPLOYMENT, NO_TERM, stored.leave, ("leave_period",),
+    ),
+    Category(
         "daily_logs", _("Daily logs"),
         _("The day, its state and when you submitted it: to report your work."),
         EMPLOYMENT, NO_TERM, stored.daily_logs, ("daily_log",),

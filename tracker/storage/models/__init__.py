@@ -20,6 +20,7 @@ from tracker.storage.models.accounts import (
     WebSession,
 )
 from tracker.storage.models.base import Base
+from tracker.storage.models.calendar import HOLIDAY_KINDS, LEAVE_KINDS, PARTS, Holiday, LeavePeriod
 from tracker.storage.models.daily_log import Activity, ActivityType, DailyLog, LogDecision
 from tracker.storage.models.duty import (
     DutyWindow,
@@ -41,6 +42,7 @@ from tracker.storage.models.fixes import (
     RewrittenDay,
     StoredFix,
 )
+from tracker.storage.models.imports import ImportRun
 from tracker.storage.models.privacy import CorrectionRequest, NoticeAcknowledgement
 from tracker.storage.models.register import (
     CAPABILITIES,
@@ -76,13 +78,19 @@ __all__ = [
     "DriverSession",
     "DutyWindow",
     "DutyWindowZone",
+    "HOLIDAY_KINDS",
+    "Holiday",
     "INSERTABLE",
+    "ImportRun",
     "IdleRevision",
+    "LEAVE_KINDS",
     "LateDay",
+    "LeavePeriod",
     "LogDecision",
     "MachineReading",
     "Membership",
     "NoticeAcknowledgement",
+    "PARTS",
     "Person",
     "Quarantine",
     "READ_ONLY",

@@ -1,0 +1,101 @@
+"""The other kinds of files, each: new, again, changed; and the real sub-districts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.imports.conftest import NOW, brought_in, lines
+from tracker.imports.importing import Refused
+from tracker.imports.problems import Wrong
+from tracker.storage.changes import By
+
+KELURAHAN = Path(__file__).parents[3] / "shared" / "data" / "jakarta" / "kelurahan.geojson"
+PEOPLE = lines("NIP,Name,Unit", "1,Siti,Regu Menteng", "2,Budi,Regu Menteng")
+
+
+def counts(by: By, kind: str, *rows: str) -> tuple[int, int, int]:
+    found = brought_in(by, kind, lines(*rows)).counts()
+    return found["new"], found["changed"], found["same"]
+
+
+def refusals(by: By, kind: str, *rows: str) -> list[tuple[int, Wrong]]:
+    with pytest.raises(Refused) as refused:
+        brought_in(by, kind, lines(*rows))
+    by.session.rollback()
+    return [(one.line, one.wrong) for one in refused.value.plan.problems]
+
+
+def table(by: By, query: str) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in by.session.execute(text(query))]
+
+
+def test_units_come_in_any_order_and_move(by: By) -> None:
+    rows = ("Nama,Di bawah", "Regu Baru,Suku Dinas", "Suku Dinas,Dinas Kebersihan")
+    assert counts(by, "units", *rows) == (2, 0, 0)
+    assert counts(by, "units", *rows) == (0, 0, 2)
+    assert counts(by, "units", "Nama,Di bawah", "Regu Baru,Dinas Pertamanan") == (0, 1, 0)
+    assert refusals(by, "units", "Nama,Di bawah", "Dinas Kebersihan,Regu Menteng") == [(2, Wrong.CIRCLE)]
+
+
+def test_vehicles_change_only_what_changed(by: By) -> None:
+    head = "call sign;plate;kind;unit;capabilities"
+    assert counts(by, "vehicles", head, "TS-01;B 1;truk sampah;Regu Menteng;compactor") == (1, 0, 0)
+    assert counts(by, "vehicles", head, "TS-01;B 1;garbage truck;Regu Menteng;") == (0, 0, 1)
+    assert counts(by, "vehicles", head, "TS-01;B 2;garbage truck;Dinas Pertamanan;") == (0, 1, 0)
+    assert table(by, "SELECT plate, capabilities FROM vehicle") == [("B 2", ["compactor"])]
+    assert refusals(by, "vehicles", head, "TS-02;B 2;ambulans;Regu Menteng;", "TS-03;B 3;bus;Regu Menteng;") == [
+        (3, Wrong.CHOICE), (2, Wrong.PLATE_TAKEN),
+    ]  # fmt: skip
+
+
+def test_devices_come_without_a_secret_and_change_hands(by: By) -> None:
+    brought_in(by, "people", PEOPLE)
+    head = "login,kind,nip,call_sign,model"
+    assert counts(by, "devices", head, "hp-1,ponsel,1,,Samsung A15") == (1, 0, 0)
+    assert counts(by, "devices", head, "hp-1,phone,1,,") == (0, 0, 1)
+    later = By(by.session, by.actor, None, NOW.replace(hour=9), by.today)
+    assert counts(later, "devices", head, "hp-1,phone,2,,Samsung A15") == (0, 1, 0)
+    held = "SELECT nip, upper_inf(period) FROM assignment JOIN person ON person.id = person_id ORDER BY period"
+    assert table(by, held) == [("1", False), ("2", True)]
+    assert table(by, "SELECT model, secret_bcrypt FROM device") == [("Samsung A15", None)]
+    assert refusals(by, "devices", head, "hp-2,phone,3,,", "Hp 3,phone,1,,") == [
+        (3, Wrong.LOGIN), (2, Wrong.UNKNOWN_PERSON),
+    ]  # fmt: skip
+
+
+def test_leave_may_be_halves_of_a_day_and_never_overlaps(by: By) -> None:
+    brought_in(by, "people", PEOPLE)
+    head = "NIP,Hari pertama,Hari terakhir,Bagian hari,Jenis"
+    rows = ("1,2027-02-01,2027-02-05,,cuti", "1,08/02/2027,08/02/2027,paruh pertama,sakit",
+            "1,2027-02-08,2027-02-08,paruh kedua,dinas luar")  # fmt: skip
+    assert counts(by, "leave", head, *rows) == (3, 0, 0)
+    assert counts(by, "leave", head, *rows) == (0, 0, 3)
+    assert counts(by, "leave", head, rows[0].replace("02-05", "02-06")) == (0, 1, 0)
+    assert refusals(by, "leave", head, "1,2027-02-08,2027-02-09,penuh,cuti") == [(2, Wrong.OVERLAP)]
+    assert refusals(by, "leave", head, "2,2027-02-08,2027-02-07,penuh,cuti") == [(2, Wrong.BACKWARDS)]
+
+
+def test_holidays_are_one_a_day(by: By) -> None:
+    assert counts(by, "holidays", "Tanggal,Nama,Jenis", "2027-01-01,Tahun Baru,libur nasional") == (1, 0, 0)
+    assert counts(by, "holidays", "Date,Name,Kind", "2027-01-01,Tahun Baru Masehi,public") == (0, 1, 0)
+
+
+@pytest.mark.skipif(not KELURAHAN.exists(), reason=f"{KELURAHAN.name} is not beside the checkout")
+def test_the_real_sub_districts_are_zones_those_that_cross_themselves_mended(by: By) -> None:
+    content = KELURAHAN.read_bytes()
+    plan = brought_in(by, "zones", content)
+    assert plan.counts()["new"] == len(json.loads(content)["features"]) and plan.notes
+    assert brought_in(by, "zones", content).counts()["same"] == plan.counts()["new"]
+
+
+def test_a_point_with_a_radius_is_a_circle(by: By) -> None:
+    point = {"type": "Point", "coordinates": [106.8, -6.2]}
+    features = [{"type": "Feature", "properties": {"nama": "Depot", "radius_m": 150}, "geometry": point},
+                {"type": "Feature", "properties": {"nama": "Tanpa"}, "geometry": point}]  # fmt: skip
+    assert refusals(by, "zones", json.dumps({"type": "FeatureCollection", "features": features})) == [(2, Wrong.SHAPE)]
+    one = json.dumps({"type": "FeatureCollection", "features": features[:1]})
+    assert counts(by, "zones", one) == (1, 0, 0) and counts(by, "zones", one) == (0, 0, 1)

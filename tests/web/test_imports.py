@@ -1,0 +1,134 @@
+"""The pages of imports: a file is checked, looked at, and brought in by a yes; each sees their own."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, func, insert, select
+
+from tests import builders as build
+from tests.web.conftest import JAKARTA, NOW, Browser, People, signed_in
+from tracker.imports.runs import work
+from tracker.storage import models as m
+
+PAGE = "/admin/imports"
+GOOD = "NIP,Nama,Unit\n77,Dewi Lestari,Regu Menteng\n"
+
+
+@pytest.fixture
+def admin(app: Flask, engine: Engine, people: People) -> Browser:
+    browser = signed_in(app, engine, "admin")
+    browser.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    browser.get(PAGE)
+    return browser
+
+
+@pytest.fixture
+def of_agency(app: Flask, engine: Engine, people: People) -> Browser:
+    with engine.begin() as conn:
+        conn.execute(insert(m.Account).values(username="admin-dinas"))
+        agency = conn.scalars(select(m.Unit.id).where(m.Unit.name == "Dinas Kebersihan")).one()
+        build.grant(conn, "admin-dinas", "administrator", agency)
+    browser = signed_in(app, engine, "admin-dinas")
+    browser.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    browser.get(PAGE)
+    return browser
+
+
+def upload(browser: Browser, content: str | bytes, kind: str = "people", name: str = "pegawai.csv") -> str:
+    """Send a file; returns the address of its run."""
+    file = (io.BytesIO(content.encode() if isinstance(content, str) else content), name)
+    answer = browser.post(PAGE, kind=kind, file=file)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+def worked(engine: Engine) -> bool:
+    return work(engine, JAKARTA, lambda: NOW)
+
+
+def called(engine: Engine, name: str) -> int:
+    with engine.connect() as conn:
+        return conn.scalar(select(func.count()).where(m.Person.name == name)) or 0
+
+
+def test_a_file_is_looked_at_before_it_is_brought_in(admin: Browser, engine: Engine) -> None:
+    run = upload(admin, GOOD)
+    waiting = admin.get(run)
+    assert waiting.headers["Refresh"] and "Waiting for its check" in waiting.text
+    worked(engine)
+    page = admin.get(run)
+    assert "Refresh" not in page.headers and "Dewi Lestari" in page.text and not called(engine, "Dewi Lestari")
+    admin.post(f"{run}/approve")
+    worked(engine)
+    assert "Imported" in admin.get(run).text and called(engine, "Dewi Lestari") == 1
+
+
+def test_what_is_wrong_is_said_by_line_and_as_a_file(admin: Browser, engine: Engine) -> None:
+    run = upload(admin, "NIP,Nama,Unit\n1.98E+17,Dewi,Regu Menteng\n78,Eko,Regu Mars\n")
+    worked(engine)
+    page = admin.get(run).text
+    assert "lost its last digits" in page and "no unit named “Regu Mars”" in page and "Yes, import" not in page
+    table = admin.get(f"{run}/errors.csv").text.splitlines()
+    assert table[0].endswith("Line,Column,What is wrong") and [line[:2] for line in table[1:]] == ["2,", "3,"]
+
+
+def test_a_run_that_was_given_up_changes_nothing(admin: Browser, engine: Engine) -> None:
+    run = upload(admin, GOOD)
+    worked(engine)
+    admin.get(run)
+    admin.post(f"{run}/cancel")
+    admin.post(f"{run}/approve")
+    assert not worked(engine) and not called(engine, "Dewi Lestari") and "Given up" in admin.get(run).text
+
+
+def test_each_sees_their_own_and_zones_are_the_citys(admin: Browser, of_agency: Browser, engine: Engine) -> None:
+    run = upload(admin, GOOD)
+    assert of_agency.get(run).status_code == 404 and of_agency.post(f"{run}/approve").status_code == 404
+    theirs = upload(of_agency, GOOD)
+    assert admin.get(theirs).status_code == 200
+    assert of_agency.get(f"{PAGE}/templates/zones.geojson").status_code == 404
+    answer = of_agency.post(PAGE, kind="holidays", file=(io.BytesIO(b"x"), "x.csv"))
+    assert answer.status_code == 422 and "Choose what the file holds." in answer.text
+
+
+def test_files_may_be_larger_than_forms_only_for_who_may_import(
+    admin: Browser, app: Flask, engine: Engine, supervisor: Browser
+) -> None:
+    large = GOOD + "\n" * 400_000
+    assert upload(admin, large)
+    supervisor.get("/team")
+    refused = supervisor.post(PAGE, kind="people", file=(io.BytesIO(large.encode()), "x.csv"))
+    assert refused.status_code in (404, 413)
+    assert admin.post("/admin/zones/new", name="x" * 300_000).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "file", ["people.csv", "people.xlsx", "units.csv", "leave.xlsx", "holidays.csv", "vehicles.csv"]
+)
+def test_a_template_that_is_filled_is_a_file_that_can_be_read(admin: Browser, engine: Engine, file: str) -> None:
+    """What is wrong with its examples is what the city lacks, never how they are written."""
+    template = admin.get(f"{PAGE}/templates/{file}")
+    run = upload(admin, template.data, file.partition(".")[0], file)
+    worked(engine)
+    with engine.connect() as conn:
+        outcome = conn.scalars(select(m.ImportRun.outcome).order_by(m.ImportRun.id.desc())).first()
+    assert outcome and {one["wrong"] for one in outcome["errors"]} <= {"unknown_unit", "unknown_person"}, run
+    assert outcome["counts"]["new"] + outcome["counts"]["errors"] == 2
+
+
+def test_a_checked_file_that_nobody_approves_is_given_up(admin: Browser, engine: Engine) -> None:
+    from sqlalchemy.orm import Session
+
+    from tracker.imports.runs import clear
+
+    upload(admin, GOOD)
+    worked(engine)
+    with Session(engine) as session:
+        clear(session, NOW + timedelta(days=8))
+        session.commit()
+        run = session.scalars(select(m.ImportRun)).one()
+        assert (run.state, run.content) == ("cancelled", None)

@@ -1,0 +1,127 @@
+"""Approved leave, sickness and official trips. A row is known again by person, first day and part of the day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from tracker.imports import bulk, cells
+from tracker.imports.columns import Column, Row
+from tracker.imports.kind import Kind
+from tracker.imports.plan import Change, Plan
+from tracker.imports.problems import Problem, Wrong
+from tracker.imports.register import people_with
+from tracker.storage.changes import By
+from tracker.storage.models import LeavePeriod
+
+KIND_WORDS = {
+    "leave": "leave", "cuti": "leave", "sick": "sick", "sakit": "sick", "official trip": "official_trip",
+    "official_trip": "official_trip", "dinas luar": "official_trip", "maternity": "maternity",
+    "cuti melahirkan": "maternity", "other": "other", "lain": "other", "lainnya": "other",
+}  # fmt: skip
+PART_WORDS = {
+    "full": "full", "penuh": "full", "first half": "first_half", "first_half": "first_half",
+    "paruh pertama": "first_half", "second half": "second_half", "second_half": "second_half",
+    "paruh kedua": "second_half",
+}  # fmt: skip
+COLUMNS = (
+    Column("nip", ("NIP", "employee number"), ("NIP", "nomor induk pegawai"), cells.nip, True,
+           ("198001012005011001", "199203152019032002")),
+    Column("first", ("First day", "from"), ("Hari pertama", "mulai"), cells.day, True, ("2027-02-01", "2027-02-03")),
+    Column("last", ("Last day", "until"), ("Hari terakhir", "selesai"), cells.day, True, ("2027-02-05", "2027-02-03")),
+    Column("part", ("Part of the day", "part"), ("Bagian hari", "bagian"), cells.one_of(PART_WORDS),
+           example=("full", "first half"), example_indonesian=("penuh", "paruh pertama")),
+    Column("kind", ("Kind",), ("Jenis",), cells.one_of(KIND_WORDS), True, ("leave", "official trip"),
+           ("cuti", "dinas luar")),
+    Column("note", ("Note",), ("Catatan", "keterangan"), example=("", "Training in Bandung"),
+           example_indonesian=("", "Pelatihan di Bandung")),
+)  # fmt: skip
+HALVES = {"full": ("first_half", "second_half"), "first_half": ("first_half",), "second_half": ("second_half",)}
+Key = tuple[int, date, str]  # person, first day, part
+
+
+def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None:
+    people = people_with(by, sorted({row["nip"] for row in rows}))
+    known = _known(by, list(people.values()))
+    wanted: dict[Key, Row] = {}
+    for row in rows:
+        if row["nip"] not in people:
+            plan.refuse(Problem(row.line, "nip", Wrong.UNKNOWN_PERSON, row["nip"]))
+        elif row["last"] < row["first"]:
+            plan.refuse(Problem(row.line, "last", Wrong.BACKWARDS, str(row["last"]), str(row["first"])))
+        else:
+            key = (people[row["nip"]], row["first"], row["part"] or "full")
+            other = wanted.setdefault(key, row)
+            if other is not row:
+                plan.refuse(Problem(row.line, "first", Wrong.TWICE, f"{row['nip']}, {row['first']}", str(other.line)))
+    overlapping = _overlapping(known, wanted)
+    for key, row in wanted.items():
+        if key in overlapping:
+            plan.refuse(Problem(row.line, "first", Wrong.OVERLAP, str(row["first"]), str(overlapping[key])))
+        else:
+            _compare(plan, key, row, known.get(key))
+
+
+def _known(by: By, people: Sequence[int]) -> dict[Key, LeavePeriod]:
+    found = by.session.scalars(select(LeavePeriod).where(LeavePeriod.person_id == func.any(list(people))))
+    return {(one.person_id, one.period.lower, one.part): one for one in found if one.period.lower is not None}
+
+
+def _overlapping(known: dict[Key, LeavePeriod], wanted: dict[Key, Row]) -> dict[Key, date]:
+    """Which rows of the file share half a day with another period of the person, and when that one begins."""
+    lasts = {key: one.last for key, one in known.items()} | {key: row["last"] for key, row in wanted.items()}
+    by_half: dict[tuple[int, str], list[Key]] = defaultdict(list)
+    for key in lasts:
+        for half in HALVES[key[2]]:
+            by_half[key[0], half].append(key)
+    found: dict[Key, date] = {}
+    for keys in by_half.values():
+        keys.sort(key=lambda key: key[1])
+        for one, other in zip(keys, keys[1:], strict=False):
+            if lasts[one] >= other[1]:
+                found |= {mine: theirs[1] for mine, theirs in ((one, other), (other, one)) if mine in wanted}
+    return found
+
+
+def _compare(plan: Plan, key: Key, row: Row, known: LeavePeriod | None) -> None:
+    after: dict[str, Any] = {"last": row["last"], "kind": row["kind"], "note": row["note"] or ""}
+    name = f"{row['nip']}, {row['first']}"
+    ids = {"person_id": key[0], "part": key[2]}
+    if known is None:
+        plan.new.append(Change(row, name, None, after | {"part": key[2]}, ids))
+        return
+    before = {"last": known.last, "kind": known.kind, "note": known.note}
+    changed = [one for one in after if after[one] != before[one]]
+    if not changed:
+        plan.same += 1
+        return
+    was, becomes = ({one: side[one] for one in changed} for side in (before, after))
+    plan.changed.append(Change(row, name, was, becomes, ids | {"id": known.id}))
+
+
+def keep(by: By, plan: Plan, progress: bulk.Progress) -> set[int]:
+    """Rows that change are written anew: one may end where another begins."""
+    gone = [(one.ids["id"],) for one in plan.changed]
+    bulk.run(by.session, "DELETE FROM leave_period USING given WHERE leave_period.id = given.id", "id integer", gone)
+    add = (
+        "INSERT INTO leave_period (person_id, period, part, kind, note) "
+        "SELECT person_id, daterange(first, ends), part, kind, note FROM given"
+    )
+    columns = "person_id integer, first date, ends date, part text, kind text, note text"
+    for some in bulk.chunks(list(plan.changes)):
+        bulk.run(by.session, add, columns, [_values(one) for one in some])
+        progress(len(some))
+    return {one.ids["person_id"] for one in plan.changes}
+
+
+def _values(one: Change) -> tuple[Any, ...]:
+    row = one.row
+    ends = row["last"] + timedelta(days=1)
+    return one.ids["person_id"], row["first"], ends, one.ids["part"], row["kind"], row["note"] or ""
+
+
+KIND = Kind("leave", COLUMNS, compare, keep)

@@ -1,0 +1,118 @@
+"""The city's tree: units, and below which other unit each stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+
+from tracker.imports import bulk
+from tracker.imports.columns import Column, Row
+from tracker.imports.kind import Kind
+from tracker.imports.plan import Change, Plan, once
+from tracker.imports.problems import Problem, Wrong
+from tracker.imports.register import StandingUnit, unit_for, units_of
+from tracker.storage.changes import By
+
+COLUMNS = (
+    Column("name", ("Name", "unit"), ("Nama", "unit"), required=True,
+           example=("Cleaning agency", "Cleaning team Menteng"),
+           example_indonesian=("Dinas Kebersihan", "Regu Kebersihan Menteng")),
+    Column("below", ("Below", "belongs to"), ("Di bawah", "induk", "unit induk"), example=("", "Cleaning agency"),
+           example_indonesian=("", "Dinas Kebersihan")),
+)  # fmt: skip
+PLACES = """
+SELECT unit.name, unit.id, parent.name AS below, lower(place.period) AS first, upper(place.period) AS ends
+FROM unit
+JOIN LATERAL (SELECT * FROM unit_place WHERE unit_id = unit.id ORDER BY period DESC LIMIT 1) place ON true
+LEFT JOIN unit AS parent ON parent.id = place.parent_id
+"""
+
+
+def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None:
+    rows, units, on = once(plan, rows, "name"), units_of(by), since or by.today
+    places = {one.name: one for one in by.session.execute(text(PLACES))}
+    fresh = {row["name"] for row in rows if row["name"] not in places}
+    tree = {name: one.below for name, one in places.items()} | {row["name"]: row["below"] for row in rows}
+    for row in rows:
+        place = places.get(row["name"])
+        if place is not None and row["name"] not in units:
+            plan.refuse(Problem(row.line, "name", Wrong.UNKNOWN_UNIT, row["name"]))
+        elif place is not None and place.below == row["below"] and place.ends is None:
+            plan.same += 1
+        elif _may_stand(by, plan, units, fresh, tree, row, on if place else since):
+            _compare_place(plan, row, place, on, since)
+
+
+def _may_stand(
+    by: By, plan: Plan, units: dict[str, StandingUnit], fresh: set[str], tree: Mapping[str, str | None], row: Row,
+    on: date | None,
+) -> bool:  # fmt: skip
+    below = row["below"]
+    if below is None:
+        if by.viewer is None or by.viewer.administers_city:
+            return True
+        plan.refuse(Problem(row.line, "below", Wrong.TOP_OF_TREE))
+        return False
+    if below not in fresh and unit_for(plan, units, row, below, "below", on) is None:
+        return False
+    if _stands_below_itself(tree, row["name"]):
+        plan.refuse(Problem(row.line, "below", Wrong.CIRCLE, row["name"], below))
+        return False
+    return True
+
+
+def _stands_below_itself(tree: Mapping[str, str | None], name: str) -> bool:
+    above, seen = tree.get(name), {name}
+    while above is not None and above not in seen:
+        seen.add(above)
+        above = tree.get(above)
+    return above is not None
+
+
+def _compare_place(plan: Plan, row: Row, place: Any, on: date, since: date | None) -> None:
+    after = {"below": row["below"]}
+    if place is None:
+        plan.new.append(Change(row, row["name"], None, after, {"since": since}))
+    elif place.first is not None and place.first >= on:
+        plan.refuse(Problem(row.line, "below", Wrong.LATER, str(on), str(place.first)))
+    else:
+        plan.changed.append(Change(row, row["name"], {"below": place.below}, after, {"id": place.id, "since": on}))
+
+
+def keep(by: By, plan: Plan, progress: bulk.Progress) -> set[int]:
+    """Names first, then places: a file names units in any order."""
+    added = "INSERT INTO unit (name) SELECT name FROM given"
+    bulk.run(by.session, added, "name text", [(one.key,) for one in plan.new])
+    end = (
+        "UPDATE unit_place SET period = period * daterange(NULL, given.since) FROM given "
+        "WHERE unit_id = given.id AND period @> given.since"
+    )
+    bulk.run(by.session, end, "id integer, since date", [(one.ids["id"], one.ids["since"]) for one in plan.changed])
+    place = (
+        "INSERT INTO unit_place (unit_id, parent_id, period) SELECT unit.id, parent.id, daterange(given.since, NULL) "
+        "FROM given JOIN unit ON unit.name = given.name LEFT JOIN unit AS parent ON parent.name = given.below"
+    )
+    placed = [(one.key, one.after["below"], one.ids["since"]) for one in plan.changes]
+    bulk.run(by.session, place, "name text, below text, since date", placed)
+    progress(len(placed))
+    return _people_below(by, plan)
+
+
+def _people_below(by: By, plan: Plan) -> set[int]:
+    """Who gets other superiors: the members of the units that moved and of all below them."""
+    below = (
+        ", tree AS (SELECT id AS unit_id, since FROM given) "
+        "SELECT DISTINCT person_id FROM membership WHERE unit_id IN ("
+        "WITH RECURSIVE below AS (SELECT unit_id, since FROM tree UNION SELECT place.unit_id, below.since "
+        "FROM unit_place AS place JOIN below ON place.parent_id = below.unit_id "
+        "WHERE place.period && daterange(below.since, NULL)) SELECT unit_id FROM below) "
+        "AND period && daterange((SELECT min(since) FROM given), NULL)"
+    )
+    moved = [(one.ids["id"], one.ids["since"]) for one in plan.changed]
+    return {person for (person,) in bulk.run(by.session, below, "id integer, since date", moved)} if moved else set()
+
+
+KIND = Kind("units", COLUMNS, compare, keep)

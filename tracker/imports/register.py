@@ -1,0 +1,71 @@
+"""What rows are compared with: the register as the importing account sees it, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from tracker.imports.columns import Row
+from tracker.imports.plan import Plan
+from tracker.imports.problems import Problem, Wrong
+from tracker.storage import administered
+from tracker.storage.changes import By
+from tracker.storage.models import Person, Unit, UnitPlace, Vehicle
+
+
+@dataclass(frozen=True, slots=True)
+class StandingUnit:
+    """A unit that the account administers, and since when it stands in the tree; None: it does not stand."""
+
+    id: int
+    begins: date | None
+    stands: bool
+
+
+def units_of(by: By) -> dict[str, StandingUnit]:
+    """The units that the account administers, by name."""
+    without_end = select(UnitPlace.unit_id, func.lower(UnitPlace.period).label("begins"))
+    places = without_end.where(func.upper_inf(UnitPlace.period)).subquery()
+    query = select(Unit.name, Unit.id, places.c.begins, places.c.unit_id.is_not(None))
+    query = query.outerjoin(places, places.c.unit_id == Unit.id)
+    if by.viewer is not None:
+        query = query.where(administered.units(by.viewer))
+    return {name: StandingUnit(*rest) for name, *rest in by.session.execute(query)}
+
+
+def unit_for(
+    plan: Plan, units: dict[str, StandingUnit], row: Row, name: str, column: str, on: date | None
+) -> int | None:
+    """The id of a unit that stands from a day on; None, and the row is refused, where there is none."""
+    unit = units.get(name)
+    if unit is None:
+        plan.refuse(Problem(row.line, column, Wrong.UNKNOWN_UNIT, name))
+        return None
+    if not unit.stands or (on is not None and unit.begins is not None and unit.begins > on):
+        plan.refuse(Problem(row.line, column, Wrong.UNIT_NOT_STANDING, name, str(on or "")))
+        return None
+    return unit.id
+
+
+def people_with(by: By, nips: Sequence[str]) -> dict[str, int]:
+    """The ids of the people with these NIPs whom the account administers."""
+    query = select(Person.nip, Person.id).where(Person.nip == func.any(list(nips)))
+    return dict(by.session.execute(query if by.viewer is None else query.where(administered.people(by.viewer))).all())
+
+
+def ours(by: By, table: Any, ids: Sequence[int], condition: Any) -> set[int]:
+    """Which of these rows the account administers."""
+    if by.viewer is None or by.viewer.administers_city:
+        return set(ids)
+    return set(by.session.scalars(select(table.id).where(table.id == func.any(list(ids)), condition(by.viewer))))
+
+
+def vehicles_called(by: By, call_signs: Sequence[str]) -> dict[str, int]:
+    """The ids of the vehicles in service with these call signs that the account administers."""
+    query = select(Vehicle.call_sign, Vehicle.id).where(Vehicle.call_sign == func.any(list(call_signs)))
+    query = query.where(Vehicle.retired_at.is_(None))
+    return dict(by.session.execute(query if by.viewer is None else query.where(administered.vehicles(by.viewer))).all())

@@ -1,0 +1,114 @@
+"""What comes in: the bytes of a CSV, XLSX or GeoJSON file as rows with their line numbers. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import python_calamine
+
+from tracker.imports.problems import BadFile, Wrong
+
+LARGEST_FILE = 32 * 1024 * 1024  # bytes
+LARGEST_UNPACKED = 400 * 1024 * 1024  # bytes of a workbook: more is no table but a trap
+MOST_ROWS = 200_000
+DELIMITERS = ",;\t|"
+
+Cell = Any  # text; from a workbook also a number, a date or None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Headings, and rows of (line in the file, cells); `notes` is what the reader should know of the reading."""
+
+    headings: Sequence[str]
+    rows: Sequence[tuple[int, Sequence[Cell]]]
+    notes: tuple[str, ...] = ()
+
+
+def read_table(content: bytes) -> Table:
+    """The table of a file; which kind of file it is says its beginning. Raises BadFile."""
+    if len(content) > LARGEST_FILE:
+        raise BadFile(Wrong.TOO_LARGE, f"{len(content):,}", f"{LARGEST_FILE:,}")
+    table = _workbook(content) if content.startswith(b"PK\x03\x04") else _csv(content)
+    if not table.rows:
+        raise BadFile(Wrong.NO_ROWS)
+    return table
+
+
+def read_features(content: bytes) -> Sequence[tuple[int, dict[str, Any]]]:
+    """The features of a GeoJSON FeatureCollection, numbered from 1. Raises BadFile."""
+    if len(content) > LARGEST_FILE:
+        raise BadFile(Wrong.TOO_LARGE, f"{len(content):,}", f"{LARGEST_FILE:,}")
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise BadFile(Wrong.NOT_READABLE, "GeoJSON", str(error)[:200]) from error
+    features = found.get("features") if isinstance(found, dict) else None
+    if not isinstance(features, list):
+        raise BadFile(Wrong.NOT_READABLE, "GeoJSON", "FeatureCollection")
+    if not features:
+        raise BadFile(Wrong.NO_ROWS)
+    if len(features) > MOST_ROWS:
+        raise BadFile(Wrong.TOO_MANY_ROWS, f"{len(features):,}", f"{MOST_ROWS:,}")
+    return [(number, one if isinstance(one, dict) else {}) for number, one in enumerate(features, 1)]
+
+
+def _csv(content: bytes) -> Table:
+    text, notes = _decoded(content)
+    if "\0" in text:
+        raise BadFile(Wrong.NOT_READABLE, "CSV", "NUL")
+    first_line = text.lstrip("\r\n").split("\n", 1)[0]
+    delimiter = max(DELIMITERS, key=first_line.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        return _table(((reader.line_num, row) for row in reader), notes)
+    except csv.Error as error:
+        raise BadFile(Wrong.NOT_READABLE, "CSV", f"{reader.line_num}: {error}") from error
+
+
+def _decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
+    """UTF-8 as it should be, else what old spreadsheets write."""
+    try:
+        return content.decode("utf-8-sig"), ()
+    except UnicodeDecodeError:
+        pass
+    try:
+        return content.decode("cp1252"), ("cp1252",)
+    except UnicodeDecodeError as error:
+        raise BadFile(Wrong.NOT_READABLE, "CSV", "UTF-8") from error
+
+
+def _workbook(content: bytes) -> Table:
+    """The first sheet of a workbook."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+        if unpacked > LARGEST_UNPACKED:
+            raise BadFile(Wrong.TOO_LARGE, f"{unpacked:,}", f"{LARGEST_UNPACKED:,}")
+        sheet = python_calamine.load_workbook(io.BytesIO(content)).get_sheet_by_index(0)
+        rows = sheet.iter_rows()
+        return _table(((line, row) for line, row in enumerate(rows, 1)), ())
+    except (zipfile.BadZipFile, python_calamine.CalamineError, OSError) as error:
+        raise BadFile(Wrong.NOT_READABLE, "XLSX", str(error)[:200]) from error
+
+
+def _table(lines: Iterator[tuple[int, Sequence[Cell]]], notes: tuple[str, ...]) -> Table:
+    """Headings are the first row that is not empty; empty rows are no rows."""
+    filled = ((line, row) for line, row in lines if any(_is_filled(cell) for cell in row))
+    _, headings = next(filled, (0, ()))
+    rows: list[tuple[int, Sequence[Cell]]] = []
+    for row in filled:
+        if len(rows) == MOST_ROWS:
+            raise BadFile(Wrong.TOO_MANY_ROWS, f"> {MOST_ROWS:,}", f"{MOST_ROWS:,}")
+        rows.append(row)
+    return Table([str(heading).strip() for heading in headings], rows, notes)
+
+
+def _is_filled(cell: Cell) -> bool:
+    return bool(cell.strip()) if isinstance(cell, str) else cell is not None

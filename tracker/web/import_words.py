@@ -1,0 +1,84 @@
+"""Words about imports: what is wrong with a file or a row, and what to do."""
+
+from __future__ import annotations
+
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _
+
+from tracker.imports.kinds import KINDS
+from tracker.imports.problems import Problem, Wrong
+from tracker.web.words import Label
+
+KIND = {
+    "units": _("Units"), "people": _("People"), "zones": _("Zones"), "vehicles": _("Vehicles"),
+    "devices": _("Devices"), "holidays": _("Holidays"), "leave": _("Leave"),
+}  # fmt: skip
+STATE = {
+    "waiting": Label(_("Waiting for its check"), "hourglass", "plain"),
+    "checking": Label(_("Being checked"), "hourglass", "info"),
+    "checked": Label(_("Checked: waits for your yes"), "question", "warn"),
+    "refused": Label(_("Refused: has errors"), "cross", "bad"),
+    "approved": Label(_("Waiting to be imported"), "hourglass", "info"),
+    "importing": Label(_("Being imported"), "hourglass", "info"),
+    "done": Label(_("Imported"), "check", "good"),
+    "failed": Label(_("Not imported"), "cross", "bad"),
+    "cancelled": Label(_("Given up"), "minus", "plain"),
+}
+WRONG = {
+    Wrong.TOO_LARGE: _("The file has %(value)s bytes; at most %(more)s can be read. Split it."),
+    Wrong.TOO_MANY_ROWS: _("The file has %(value)s rows; at most %(more)s can be read. Split it."),
+    Wrong.NO_ROWS: _("There are no rows in the file. Fill in at least one below the headings."),
+    Wrong.NOT_READABLE: _("The file is no %(value)s that can be read (%(more)s). Save it anew, or use the template."),
+    Wrong.NO_COLUMN: _("The column %(value)s is missing; these are there: %(more)s. Use the headings of the template."),
+    Wrong.SAME_HEADING: _("Two columns have the heading %(value)s. Remove one."),
+    Wrong.MISSING: _("This must not be empty. Fill it in."),
+    Wrong.TOO_LONG: _("This is longer than %(more)s characters. Shorten it."),
+    Wrong.NIP: _("“%(value)s” is no NIP: it has 1 to 18 digits and nothing else."),
+    Wrong.ROUNDED: _(
+        "The spreadsheet took this NIP for a number and lost its last digits (%(value)s). Make the column text, and "
+        "type the NIP again."
+    ),
+    Wrong.DATE: _("“%(value)s” is no date from 1950 to 2100. Write it as 2027-01-31."),
+    Wrong.CHOICE: _("“%(value)s” is not known here. Write one of: %(more)s."),
+    Wrong.LOGIN: _(
+        "“%(value)s” is no login: it has 2 to 63 small letters, digits and hyphens, and begins with a letter or digit."
+    ),
+    Wrong.SHAPE: _("The shape of %(value)s cannot be used: %(more)s"),
+    Wrong.CELLS: _("The row has %(value)s cells, but there are %(more)s headings. Put text with commas in quotes."),
+    Wrong.TWICE: _("%(value)s is in line %(more)s already. Keep one of the two."),
+    Wrong.UNKNOWN_UNIT: _("You administer no unit named “%(value)s”. Check the spelling, or import the units first."),
+    Wrong.UNIT_NOT_STANDING: _("The unit “%(value)s” ended, or begins later. Choose another unit or a later day."),
+    Wrong.TOP_OF_TREE: _("Only the city's administrators place units at the top. Say below which unit it stands."),
+    Wrong.CIRCLE: _("%(value)s would stand below itself. Choose another unit than %(more)s."),
+    Wrong.UNKNOWN_PERSON: _("You administer nobody with the NIP %(value)s. Check it, or import the person first."),
+    Wrong.UNKNOWN_VEHICLE: _("You administer no vehicle called “%(value)s”. Check it, or import the vehicle first."),
+    Wrong.NOT_YOURS: _("%(value)s exists and is not yours to change. Ask the administrator of the other unit."),
+    Wrong.LATER: _("Something else is planned from %(more)s on. Name a later day than %(value)s, or end that first."),
+    Wrong.RETIRED: _("The vehicle %(value)s is retired. Remove the row."),
+    Wrong.REVOKED: _("The device %(value)s is revoked, and its login is not given again. Choose another login."),
+    Wrong.PLATE_TAKEN: _("Another vehicle has the plate %(value)s. Check both."),
+    Wrong.ONE_HOLDER: _("Say who carries the device: either a NIP or a call sign."),
+    Wrong.BACKWARDS: _("The last day %(value)s is before the first, %(more)s. Check both."),
+    Wrong.OVERLAP: _("The leave from %(value)s overlaps another of the same person, from %(more)s. Check both."),
+}  # fmt: skip
+NOTES = {"cp1252": _("The file was not UTF-8; it was read as Windows-1252. Look whether names are right.")}
+MENDED = _("The outline of %(name)s crossed itself and was mended.")
+REQUIRED, OPTIONAL = _("must be filled in"), _("may be empty")
+
+
+def sentence(problem: Problem) -> str:
+    """What is wrong, and what to do."""
+    return str(WRONG[problem.wrong]) % {"value": problem.value, "more": problem.more}
+
+
+def heading(kind: str, column: str) -> str:
+    """The heading of a column, as templates have it."""
+    headings = {one.name: one.heading(str(get_locale())) for one in KINDS[kind].columns}
+    return headings.get(column, column)
+
+
+def note(kept: str) -> str:
+    """What the reader should know of the reading."""
+    if kept in NOTES:
+        return str(NOTES[kept])
+    return str(MENDED) % {"name": kept.removeprefix("mended:")}
