@@ -54,6 +54,10 @@ NEEDS = {
     Access.DECIDER: ("team.reviews", "team_day.decide", "deputies.overview", "deputies.name", "deputies.end"),
     Access.AUDITOR: ("audit.overview",),
     Access.ADMINISTRATOR: (
+        "administration.overview", "units.overview", "units.new", "units.add", "units.show", "units.rename",
+        "units.place", "units.merge", "people.overview", "people.new", "people.add", "people.show", "people.rename",
+        "people.move", "people.leave", "people.chosen", "vehicles.overview", "vehicles.new", "vehicles.add",
+        "vehicles.show", "vehicles.change", "vehicles.move", "vehicles.retire",
         "devices.overview", "devices.coverage", "device.new", "device.add", "device.chosen", "device.show",
         "device.set_up", "device.revoke", "device.change", "device.hand", "device.swap",
         "corrections.overview", "corrections.show", "corrections.answer",
@@ -148,6 +152,7 @@ REACH: Mapping[str, Any] = {
     "person_id": lambda role, endpoint: {
         "team_day": role.decides if endpoint == "team_day.decide" else role.reads, "api_people": role.administers,
     }[endpoint.split(".")[0]],
+    "member_id": lambda role, endpoint: role.administers,
     "unit_id": lambda role, endpoint: role.administers,
     "device_id": lambda role, endpoint: role.administers,
     "vehicle_id": lambda role, endpoint: role.administers,
@@ -233,6 +238,7 @@ def world(app: Flask, engine: Engine, people: People) -> World:
         _more_accounts(session, people)
         accounts = {one: _account(session, username) for one, username in usernames.items()}
         ids: dict[str, dict[str, Any]] = {"person_id": dict(persons)}
+        ids["member_id"] = dict(persons)
         ids["unit_id"] = {CHIEF: _agency(session), SITI: people.unit, BUDI: people.foreign_unit}
         ids["vehicle_id"] = {one: build.vehicle(session.connection(), unit) for one, unit in ids["unit_id"].items()}
         ids["zone_id"] = dict.fromkeys(persons, session.scalars(select(m.Zone.id)).one())

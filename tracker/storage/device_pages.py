@@ -43,6 +43,9 @@ class DeviceFilter:
     sort: str = "login"
 
 
+EVERY_DEVICE = DeviceFilter()
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceList:
     """One page of devices; the newest status and the rejections by reason of those on it; how many each filter has."""
@@ -56,14 +59,22 @@ class DeviceList:
 def device_list(session: Session, viewer: Viewer, wanted: DeviceFilter, now: datetime, number: int) -> DeviceList:
     """One page of the devices that somebody administers, with what they must know of each."""
     conditions = _conditions(now)
-    tallies = [func.count().filter(condition) for condition in conditions.values()]
-    tallied = session.execute(_of_devices(tallies, viewer, wanted, now)).one()
-    counts = dict(zip(conditions, tallied, strict=True))
+    counts = device_counts(session, viewer, now, wanted)
     query = _of_devices(COLUMNS, viewer, wanted, now).where(conditions[wanted.state])
     query = query.order_by(*_order(wanted.sort), Device.login)
     page = page_of(session, query, counts[wanted.state], number)
     ids = [row.id for row in page.rows]
     return DeviceList(page, _statuses(session, ids), _rejections(session, ids, now), counts)
+
+
+def device_counts(
+    session: Session, viewer: Viewer, now: datetime, wanted: DeviceFilter = EVERY_DEVICE
+) -> Mapping[str, int]:
+    """How many of the devices that somebody asked for each filter has; '' is every living device."""
+    conditions = _conditions(now)
+    tallies = [func.count().filter(condition) for condition in conditions.values()]
+    tallied = session.execute(_of_devices(tallies, viewer, wanted, now)).one()
+    return dict(zip(conditions, tallied, strict=True))
 
 
 def device_row(session: Session, viewer: Viewer, device_id: int, now: datetime) -> Row[Any] | None:

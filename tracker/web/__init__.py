@@ -13,6 +13,8 @@
 | `accounts_admin`, `account_words` | who may sign in and what they may do, for administrators |
 | `public`, `signing_in`, `my_day`, `team`, `team_day`, `team_reports`, `health`, `metrics` | one blueprint each |
 | `door`, `door_saving` | where devices send positions over HTTP |
+| `administration`, `administration_words` | where administrators begin |
+| `units`, `people`, `vehicles`, `register_forms`, `changing` | the register's pages, and doing what their forms ask |
 | `zones`, `zone_forms`, `zone_words` | the city's zones, drawn, typed or from a file |
 | `devices`, `device`, `device_forms`, `device_words` | devices, for administrators |
 | `quarantine` | what could not be stored |
@@ -43,6 +45,7 @@ from tracker.web import (
     account_commands,
     accounts_admin,
     activation,
+    administration,
     assets,
     audit_commands,
     audit_pages,
@@ -65,6 +68,7 @@ from tracker.web import (
     my_day,
     my_phone,
     notice,
+    people,
     public,
     quarantine,
     quarantine_commands,
@@ -76,6 +80,8 @@ from tracker.web import (
     team_day,
     team_reports,
     tokens,
+    units,
+    vehicles,
     zones,
 )
 from tracker.web.api import document
@@ -87,6 +93,7 @@ BLUEPRINTS = (
     metrics.pages, assets.pages, door.pages, devices.pages, quarantine.pages, deputies.pages, audit_pages.pages,
     my_data.pages, notice.pages, corrections.pages, activation.pages, second_factor.pages, account.pages, tokens.pages,
     accounts_admin.pages, zones.pages, device.pages, my_phone.pages, condition.pages, imports.pages,
+    administration.pages, units.pages, people.pages, vehicles.pages,
 )  # fmt: skip
 log = logging.getLogger(__name__)
 LARGEST_REQUEST = 256 * 1024  # bytes; forms are small

@@ -188,7 +188,7 @@ def home_of(who: Viewer) -> str:
         return url_for("team.overview")
     if who.person_id is not None:
         return url_for("my_day.today")
-    return url_for("devices.overview" if who.administers else "account.overview")
+    return url_for("administration.overview" if who.administers else "account.overview")
 
 
 def _may(who: Viewer, access: Access) -> bool:

@@ -22,10 +22,10 @@ from tracker.storage.device_pages import (
     status_of,
 )
 from tracker.storage.models import Device
-from tracker.storage.periods import Later
-from tracker.storage.register import Impossible, NotFound, Why
-from tracker.web import device_words, register_words
+from tracker.storage.register import Why
+from tracker.web import device_words
 from tracker.web.access import Access, allowed, by, viewer
+from tracker.web.changing import REFUSALS, refused, said
 from tracker.web.city import city, db
 from tracker.web.device_forms import (
     BulkForm,
@@ -33,20 +33,20 @@ from tracker.web.device_forms import (
     HolderForm,
     NewDeviceForm,
     SwapForm,
-    chosen_ids,
     holder_of,
     proposed_login,
 )
 from tracker.web.devices import problems
 from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
+from tracker.web.register_forms import ticked
 from tracker.web.setting_up import SetUp, set_up_with
 from tracker.wire.makers import maker_of
 from tracker.wire.topics import position_topic
 
 pages = Blueprint("device", __name__, url_prefix="/admin/devices")
-REFUSALS = (Impossible, NotFound, Later)
 FIELDS: dict[Any, str] = {
-    Why.RETIRED: "call_sign", Why.NOT_CARRIED: "nip", Why.LOGIN: "login", Why.LOGIN_TAKEN: "login",
+    "person": "nip", "vehicle": "call_sign", Why.RETIRED: "call_sign",
+    Why.NOT_CARRIED: "nip", Why.LOGIN: "login", Why.LOGIN_TAKEN: "login",
 }  # fmt: skip
 
 
@@ -70,14 +70,12 @@ def add() -> Response:
         return _form(EntryInput(request.form, {"call_sign": _("Write a NIP or a call sign, not both.")}))
     kind = "tracker" if values["call_sign"] else "phone"
     shared = {name: values[name] for name in device_changes.CHANGEABLE}
-    try:
-        device_changes.register_device(by(), values["login"], kind, holder_of(values), **shared)
-        secret = device_changes.set_up(by(), values["login"])
-        db.session.commit()
-    except REFUSALS as error:
-        db.session.rollback()
-        return _form(EntryInput(request.form, {_field_of(error): register_words.sentence(error)}))
-    return _page(_named(values["login"]), fresh=set_up_with(values["login"], secret, values["expected_interval_s"]))
+    wrong = refused(
+        lambda: device_changes.register_device(by(), values["login"], kind, holder_of(values), **shared), FIELDS
+    )
+    if wrong:
+        return _form(wrong)
+    return _set_up(by().device(values["login"]))
 
 
 @pages.get("/<id:device_id>")
@@ -91,11 +89,7 @@ def show(device_id: int) -> Response:
 @allowed(Access.ADMINISTRATOR)
 def set_up(device_id: int) -> Response:
     """Give it a secret, and show what it is set up with."""
-    device = _living(device_id)
-    secret = device_changes.set_up(by(), device.login)
-    fresh = set_up_with(device.login, secret, device.expected_interval_s)
-    db.session.commit()
-    return _page(device_id, fresh=fresh)
+    return _set_up(_living(device_id))
 
 
 @pages.post("/<id:device_id>/revoke")
@@ -139,14 +133,8 @@ def swap(device_id: int) -> Response:
     lost, sent = _living(device_id), parse(SwapForm(), request.form)
     if sent.errors:
         return _page(device_id, EntryInput(request.form, sent.errors))
-    fresh, interval_s = sent.values["login"], lost.expected_interval_s
-    try:
-        secret = device_changes.swap(by(), lost.login, fresh)
-        db.session.commit()
-    except REFUSALS as error:
-        db.session.rollback()
-        return _page(device_id, EntryInput(request.form, {"login": register_words.sentence(error)}))
-    return _page(_named(fresh), fresh=set_up_with(fresh, secret, interval_s))
+    wrong = refused(lambda: device_changes.swap(by(), lost.login, sent.values["login"]), FIELDS)
+    return _page(device_id, wrong) if wrong else _set_up(by().device(sent.values["login"]))
 
 
 @pages.post("/chosen")
@@ -154,7 +142,7 @@ def swap(device_id: int) -> Response:
 def chosen() -> Response:
     """What is to be done with the devices that were ticked: asked once more, then done, all or none."""
     sent = parse(BulkForm(), request.form)
-    rows = devices_chosen(db.session(), viewer(), chosen_ids(request.form), city().now())
+    rows = devices_chosen(db.session(), viewer(), ticked(request.form, "device"), city().now())
     if sent.errors or not rows:
         flash(_("Tick at least one device and choose what to do."), "warn")
         return redirect(url_for("devices.overview"), 303)
@@ -178,7 +166,7 @@ def _each(action: str, rows: Any) -> Response:
             EACH[action](row.login)
         except REFUSALS as error:
             db.session.rollback()
-            flash(f"{row.login}: {register_words.sentence(error)} {_('Nothing was changed.')}", "bad")
+            flash(f"{row.login}: {said(error)} {_('Nothing was changed.')}", "bad")
             return redirect(url_for("devices.overview"), 303)
     db.session.commit()
     flash(device_words.done(action, len(rows)), "good")
@@ -207,26 +195,20 @@ def _living(device_id: int) -> Device:
     return device
 
 
-def _named(login: str) -> int:
-    return by().device(login).id
+def _set_up(device: Device) -> Response:
+    """Give a device a secret, and show on this answer what it is set up with."""
+    secret = device_changes.set_up(by(), device.login)
+    fresh = set_up_with(device.login, secret, device.expected_interval_s)
+    db.session.commit()
+    return _page(device.id, fresh=fresh)
 
 
-def _field_of(error: Exception) -> str:
-    """Beside which field a refusal stands."""
-    if isinstance(error, NotFound):
-        return {"person": "nip", "vehicle": "call_sign"}.get(error.what, "")
-    return FIELDS.get(error.why, "") if isinstance(error, Impossible) else ""
-
-
-def _done(device_id: int, change: Callable[[], None], said: str) -> Response:
+def _done(device_id: int, change: Callable[[], None], done: str) -> Response:
     """Do it, keep it and go back to the page; or say there why it cannot be."""
-    try:
-        change()
-        db.session.commit()
-    except REFUSALS as error:
-        db.session.rollback()
-        return _page(device_id, EntryInput(request.form, {_field_of(error): register_words.sentence(error)}))
-    flash(said, "good")
+    wrong = refused(change, FIELDS)
+    if wrong:
+        return _page(device_id, wrong)
+    flash(done, "good")
     still_theirs = device_row(db.session(), viewer(), device_id, city().now())
     return redirect(url_for("device.show", device_id=device_id) if still_theirs else url_for("devices.overview"), 303)
 

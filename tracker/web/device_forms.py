@@ -69,8 +69,3 @@ def holder_of(values: Mapping[str, Any]) -> Holder:
 def proposed_login() -> str:
     """A login that nobody has, to be changed at will."""
     return f"hp-{secrets.token_hex(3)}"
-
-
-def chosen_ids(sent: Any) -> list[int]:
-    """The numbers of the rows that were ticked."""
-    return [int(value) for value in sent.getlist("device") if value.isascii() and value.isdigit() and len(value) < 10]

@@ -321,6 +321,13 @@ FIELD = {
     "call_sign": _("Write a call sign of at most 80 characters."),
     "model": _("Write the model in at most 80 characters."),
     "expected_interval_s": _("Write the interval as 1 to 3,600 seconds."),
+    "below": _("Choose a unit of the list."),
+    "into": _("Choose a unit of the list."),
+    "since": _("Choose a day from 2000 to 2100, or leave it empty."),
+    "on": _("Choose a day from 2000 to 2100."),
+    "position": _("Write the position in at most 120 characters."),
+    "plate": _("Write the plate in at most 80 characters."),
+    "base": _("Choose a zone of the list."),
     "answer": _("Write an answer of 10 to 2,000 characters: the person has nothing else to go by."),
 }
 

@@ -1,0 +1,70 @@
+"""Labels of the administrator's pages about units, people and vehicles."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from flask_babel import ngettext
+
+# what needs somebody: a label, and the list that the number leads to
+ATTENTION = {
+    "devices_denied": (_("devices write where they may not"), "devices.overview", {"state": "denied"}),
+    "devices_rejected": (_("devices send what cannot be stored"), "devices.overview", {"state": "rejected"}),
+    "devices_silent": (_("devices are silent"), "devices.overview", {"state": "silent"}),
+    "devices_low_battery": (_("devices have a low battery"), "devices.overview", {"state": "low_battery"}),
+    "devices_not_set_up": (_("devices are not set up yet"), "devices.overview", {"state": "not_set_up"}),
+    "people_no_phone": (_("people have no phone"), "people.overview", {"state": "no_phone"}),
+    "people_no_account": (_("people have no account"), "people.overview", {"state": "no_account"}),
+    "vehicles_no_tracker": (_("vehicles have no tracker"), "vehicles.overview", {"state": "no_tracker"}),
+    "corrections": (_("requests for correction wait"), "corrections.overview", {}),
+    "quarantine": (_("messages wait in quarantine"), "quarantine.overview", {"state": "waiting"}),
+}
+GRAVE = ("devices_denied", "devices_rejected", "corrections")
+STEPS = {
+    "units": (_("Units: the city's tree, from the agency down to the team"), "units.new", "units.overview"),
+    "people": (_("People: who works where"), "people.new", "people.overview"),
+    "vehicles": (_("Vehicles: what the units drive"), "vehicles.new", "vehicles.overview"),
+    "devices": (_("Devices: the phones and trackers they carry"), "device.new", "devices.overview"),
+    "zones": (_("Zones: where work takes place"), "zones.new", "zones.overview"),
+}
+UNIT_STATE = {"empty": _("Without people, vehicles or parts"), "ended": _("Ended")}
+UNIT_SORT = {"name": _("Name"), "people": _("Most people first")}
+PERSON_STATE = {
+    "no_phone": _("Without a phone"),
+    "no_account": _("Without an account"),
+    "coming": _("Beginning later"),
+    "left": _("Have left"),
+}
+PERSON_SORT = {"name": _("Name"), "nip": _("NIP"), "unit": _("Unit")}
+VEHICLE_STATE = {"no_tracker": _("Without a tracker"), "hidden": _("Less shown to citizens"), "retired": _("Retired")}
+VEHICLE_SORT = {"call_sign": _("Call sign"), "kind": _("Kind"), "unit": _("Unit")}
+PUBLIC_VIEW = {
+    "by_kind": _("As the rule of its kind says"),
+    "at_base": _("Only while it is parked at its base"),
+    "hidden": _("Never"),
+}
+CAPABILITY = {
+    "compactor": _("compactor"), "crane": _("crane"), "ladder": _("ladder"), "life_support": _("life support"),
+    "power_take_off": _("power take-off"), "pump": _("pump"), "stretcher": _("stretcher"),
+    "water_tank": _("water tank"),
+}  # fmt: skip
+BULK = {
+    "move": _("Move to a unit"),
+    "accounts": _("Make accounts and print their codes"),
+    "leave": _("Register as left"),
+}
+BULK_CONSEQUENCE = {
+    "move": _("From that day on they belong to the other unit: its superiors see their days from then on, those of "
+              "before the days of before."),
+    "accounts": _("Who has no account gets one, with the NIP as its user name. The codes are shown on the next page, "
+                  "this once: print it and hand each code to its person."),
+    "leave": _("From that day on they belong to no unit and are not followed. Accounts and phones stay until they are "
+               "closed and taken back."),
+}  # fmt: skip
+BULK_CONFIRM = {"move": _("Yes, move them"), "accounts": _("Yes, make the accounts"), "leave": _("Yes, they have left")}
+
+
+def done(action: str, count: int) -> str:
+    """What was done with so many people."""
+    if action == "move":
+        return str(ngettext("%(num)d person was moved.", "%(num)d people were moved.", count))
+    return str(ngettext("%(num)d person is registered as left.", "%(num)d people are registered as left.", count))
