@@ -46,5 +46,5 @@ def test_a_drafted_year_of_holidays_can_be_imported(app: Flask, engine: Engine, 
     code, said = run(app, "holidays", "import", str(file))
     assert code == 0, said
     with engine.connect() as conn:
-        kinds = dict(conn.execute(select(m.Holiday.kind, func.count()).group_by(m.Holiday.kind)).tuples().all())
+        kinds = dict(conn.execute(select(m.Holiday.kind, func.count()).group_by(m.Holiday.kind)).all())
     assert kinds["public"] >= 14 and kinds["government"] >= 1
