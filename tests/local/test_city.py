@@ -26,7 +26,8 @@ from tracker.storage.models import Unit
 
 PROGRAMS = {
     "postgres": "/postgres -D", "broker": "nats-server", "bridge": "mqtt_bridge", "live": "tracker.live",
-    "web": "gunicorn", "scheduler": "-m reports", "broker-access": "tracker.broker_access",
+    "web": "gunicorn", "scheduler": "-m reports", "imports": "tracker.imports",
+    "broker-access": "tracker.broker_access",
 }  # fmt: skip
 
 

@@ -308,7 +308,8 @@ def _request(session: Session, person_id: int) -> int:
 
 def _run(session: Session, account: m.Account) -> int:
     times = {"created_at": NOW, "changed_at": NOW}
-    file = {"kind": "people", "file_name": "x.csv", "content": b"x", "state": "checked"}
+    file = {"kind": "people", "file_name": "x.csv", "content": b"x", "state": "checked",
+            "outcome": {"counts": {"new": 1, "changed": 0, "same": 0, "errors": 0}}}  # fmt: skip
     run = m.ImportRun(account_id=account.id, address="", **file, **times)
     session.add(run)
     session.flush()

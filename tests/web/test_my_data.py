@@ -67,6 +67,10 @@ def held(engine: Engine, people: People, employee: Browser, supervisor: Browser)
         conn.execute(insert(m.Audit).values(account_id=account, people=[people.foreign], action="view_track"))
         asked = {"person_id": people.own, "at": at(9), "about": "register", "text": "My name is wrong."}
         conn.execute(insert(m.CorrectionRequest).values(asked))
+        week = Range(WORK_DATE + timedelta(days=7), WORK_DATE + timedelta(days=14))
+        conn.execute(insert(m.LeavePeriod).values(person_id=people.own, part="full", kind="leave", period=week))
+        file = {"kind": "people", "file_name": "pegawai.csv", "address": "", "created_at": at(8), "changed_at": at(8)}
+        conn.execute(insert(m.ImportRun).values(account_id=account, **file))
         _account_rows(conn, account, people)
     judge(engine, people.window, "UNVERIFIED", cause="partial")
     add(employee, people.sweeping, "08:00", "09:30", note="=SUM(A1)")

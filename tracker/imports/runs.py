@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, Select, delete, func, select, text, update
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from tracker.imports.importing import Refused, bring_in, check
@@ -27,7 +28,7 @@ from tracker.storage.changes import By
 from tracker.storage.models import Account, ImportRun
 from tracker.storage.paging import Page, page_of
 from tracker.storage.periods import Later
-from tracker.storage.register import Impossible, NotFound
+from tracker.storage.register import Impossible, NotFound, broken_rule
 from tracker.storage.rights import Viewer, viewer_for
 
 LOCK_SPACE = 0x696D70  # "imp": the locks of runs
@@ -142,6 +143,10 @@ def _do(engine: Engine, run_id: int, zone: ZoneInfo, now: datetime) -> None:
             values = {"state": "refused", "outcome": outcome, "content": None}
         except (NotFound, Impossible, Later) as error:
             values = {"state": "failed", "outcome": {"counts": Plan().counts(), "why": str(error)}, "content": None}
+        except (IntegrityError, DataError) as error:  # a rule that the comparison does not know; rows stay unquoted
+            why = broken_rule(error) if isinstance(error, IntegrityError) else type(error.orig).__name__
+            log.warning("import %d failed: %s", run_id, why)
+            values = {"state": "failed", "outcome": {"counts": Plan().counts(), "why": why}, "content": None}
         else:
             if importing:
                 session.execute(update(ImportRun).where(ImportRun.id == run_id).values(**values, changed_at=now))

@@ -32,6 +32,7 @@ from tracker.storage.models import (
     DutyWindow,
     DutyWindowZone,
     IdleRevision,
+    ImportRun,
     LeavePeriod,
     LogDecision,
     MachineReading,
@@ -291,6 +292,13 @@ def own_acts(whose: Whose) -> Rows:
 def leave(whose: Whose) -> Rows:
     query = select(LeavePeriod.kind, LeavePeriod.part, LeavePeriod.note, *_days(LeavePeriod.period))
     return query.where(LeavePeriod.person_id == whose.person_id).order_by(func.lower(LeavePeriod.period))
+
+
+def imports(whose: Whose) -> Rows:
+    """What the person's account brought in; what stood in the files is the others'."""
+    columns = (ImportRun.kind, ImportRun.file_name, ImportRun.state, ImportRun.address, ImportRun.changed_at)
+    query = select(ImportRun.created_at, *columns).where(_of_account(ImportRun.account_id, whose))
+    return query.order_by(ImportRun.id)
 
 
 def corrections(whose: Whose) -> Rows:

@@ -16,7 +16,7 @@ KIND = {
 STATE = {
     "waiting": Label(_("Waiting for its check"), "hourglass", "plain"),
     "checking": Label(_("Being checked"), "hourglass", "info"),
-    "checked": Label(_("Checked: waits for your yes"), "question", "warn"),
+    "checked": Label(_("Waits for your yes"), "question", "warn"),
     "refused": Label(_("Refused: has errors"), "cross", "bad"),
     "approved": Label(_("Waiting to be imported"), "hourglass", "info"),
     "importing": Label(_("Being imported"), "hourglass", "info"),

@@ -182,6 +182,11 @@ _ALL = (
         LAW, NO_TERM, stored.own_acts, ("audit",),
     ),
     Category(
+        "imports", _("Files that the account imported"),
+        _("Kind, name and when: whoever changes the data of others answers for it."),
+        LAW, _("90 days after the import, then deleted."), stored.imports, ("import_run",),
+    ),
+    Category(
         "corrections", _("Requests for correction"),
         _("What you asked and what was answered: to keep your right to correction."),
         LAW, NO_TERM, stored.corrections, ("correction_request",),

@@ -22,7 +22,7 @@ COLUMNS = (
     Column("nip", ("NIP", "employee number"), ("NIP", "nomor induk pegawai"), cells.nip, True,
            ("198001012005011001", "199203152019032002")),
     Column("name", ("Name", "full name"), ("Nama", "nama lengkap", "nama pegawai"), required=True,
-           example=("Siti Rahayu", "Budi Santoso")),
+           example=("Ayu Wulandari", "Eko Prasetyo")),
     Column("unit", ("Unit", "works in"), ("Unit", "unit kerja"), required=True,
            example=("Cleaning team Menteng", "Cleaning team Menteng"),
            example_indonesian=("Regu Kebersihan Menteng", "Regu Kebersihan Menteng")),
