@@ -566,10 +566,13 @@ def test_one_entry_leads_to_what_may_be_opened(
     app: Flask, administrator: Browser, local: Browser, employee: Browser, engine: Engine
 ) -> None:
     of_the_city = {"/admin/quarantine", "/admin/audit", "/admin/condition"}
-    tabs = of_the_city | {"/admin/devices", "/admin/zones", PAGE, "/admin/corrections"}
+    tabs = of_the_city | {
+        "/admin", "/admin/units", "/admin/people", "/admin/vehicles", "/admin/devices", "/admin/zones", "/admin/imports",
+        PAGE, "/admin/corrections",
+    }  # fmt: skip
 
     def shown(browser: Browser, path: str) -> set[str]:
-        return set(re.findall(r'href="(/admin/[a-z]+)"', browser.get(path).text))
+        return set(re.findall(r'href="(/admin(?:/[a-z]+)?)"', browser.get(path).text))
 
     assert shown(administrator, PAGE) == tabs
     assert shown(local, PAGE) == tabs - of_the_city
