@@ -567,8 +567,8 @@ def test_one_entry_leads_to_what_may_be_opened(
 ) -> None:
     of_the_city = {"/admin/quarantine", "/admin/audit", "/admin/condition"}
     tabs = of_the_city | {
-        "/admin", "/admin/units", "/admin/people", "/admin/vehicles", "/admin/devices", "/admin/zones", "/admin/imports",
-        PAGE, "/admin/corrections",
+        "/admin", "/admin/units", "/admin/people", "/admin/vehicles", "/admin/devices", "/admin/zones",
+        "/admin/imports", PAGE, "/admin/corrections",
     }  # fmt: skip
 
     def shown(browser: Browser, path: str) -> set[str]:

@@ -39,7 +39,7 @@ from tracker.web.register_forms import (
 
 pages = Blueprint("people", __name__, url_prefix="/admin/people")
 MOST_AT_ONCE = 500
-BESIDE = {"unit": "unit", "person": "nip", Why.NIP_TAKEN: "nip", Why.NOT_STANDING: "unit", Why.NO_MEMBER: "left_on"}
+BESIDE = {"unit": "unit", "person": "nip", Why.NIP_TAKEN: "nip", Why.NOT_STANDING: "unit"}
 
 
 @pages.get("")

@@ -1,0 +1,212 @@
+"""Units, people and vehicles on pages: added, changed, ended; what is refused is said beside the field."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, select
+
+from tests import builders as build
+from tests.web.conftest import NOW, WORK_DATE, Browser, Clock, People, signed_in
+from tracker.storage import models as m
+
+TODAY, LATER = str(WORK_DATE), str(WORK_DATE + timedelta(days=9))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(NOW)
+
+
+def reader(app: Flask, engine: Engine, username: str) -> Browser:
+    browser = signed_in(app, engine, username)
+    browser.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    browser.get("/admin/units/new")
+    return browser
+
+
+@pytest.fixture
+def admin(app: Flask, engine: Engine, people: People) -> Browser:
+    """A system administrator who reads English."""
+    return reader(app, engine, "admin")
+
+
+@pytest.fixture
+def local(app: Flask, engine: Engine, people: People) -> Browser:
+    """An administrator of the agency with the team Regu Menteng, who reads English."""
+    with engine.begin() as conn:
+        agency = conn.scalars(select(m.UnitPlace.parent_id).where(m.UnitPlace.unit_id == people.unit)).one()
+        conn.execute(m.Account.__table__.insert().values(username="admin-dinas"))
+        build.grant(conn, "admin-dinas", "administrator", agency)
+    return reader(app, engine, "admin-dinas")
+
+
+def one(engine: Engine, table: Any, **where: Any) -> Any:
+    with engine.connect() as conn:
+        return conn.execute(select(table.__table__).filter_by(**where)).one()
+
+
+def said(browser: Browser, address: str, **typed: Any) -> str:
+    """What a refused form says; nothing where it was taken."""
+    answer = browser.post(address, **typed)
+    if answer.status_code == 303:
+        return ""
+    assert answer.status_code == 422
+    found = re.findall(r'class="field-error"[^>]*>([^<]+)<|class="notice bad">.*?<p>([^<]+)', answer.text)
+    return " ".join(a or b for a, b in found)
+
+
+def test_a_unit_is_added_moved_renamed_and_merged(admin: Browser, engine: Engine) -> None:
+    assert said(admin, "/admin/units/new", name="Regu Cikini", below="Dinas Kebersihan") == ""
+    assert "The unit Regu Cikini is added." in admin.get("/admin/units").text
+    address = f"/admin/units/{one(engine, m.Unit, name='Regu Cikini').id}"
+    assert said(admin, f"{address}/name", name="Regu Menteng").startswith("There is a unit of this name already.")
+    assert said(admin, f"{address}/name", name="Regu Gondangdia") == ""
+    assert said(admin, f"{address}/place", below="Nowhere", on=TODAY).startswith("You administer no unit of this name.")
+    assert said(admin, f"{address}/place", below="Dinas Pertamanan", on=TODAY) == ""
+    page = admin.get(address).text
+    assert "Below Dinas Pertamanan" in page and "Where it stood" in page and "Dinas Kebersihan" in page
+    agency = f"/admin/units/{one(engine, m.Unit, name='Dinas Pertamanan').id}"
+    assert "A unit cannot stand below itself" in said(admin, f"{agency}/place", below="Regu Gondangdia", on=LATER)
+    assert said(admin, f"{address}/merger", into="Dinas Pertamanan", on=LATER) == ""
+    assert "This unit has ended." in admin.get(address).text
+
+
+def test_what_a_unit_form_lacks_is_said(admin: Browser) -> None:
+    assert said(admin, "/admin/units/new", below="Dinas Kebersihan").startswith("Write a name of at most 120")
+    assert said(admin, "/admin/units/new", name="X", since="1999-01-01").startswith("Choose a day from 2000")
+
+
+def test_a_person_is_added_with_an_account_whose_code_is_shown_once(admin: Browser, engine: Engine) -> None:
+    dewi = {"nip": "77", "name": "Dewi", "unit": "Regu Menteng", "position": "Penyapu", "account": "1"}
+    answer = admin.post("/admin/people/new", **dewi)
+    code = re.findall(r'class="payload"[^>]*>([a-z0-9-]+)<', answer.text)
+    assert len(code) == 1 and answer.headers["Cache-Control"] == "no-store"
+    address = f"/admin/people/{one(engine, m.Person, nip='77').id}"
+    page = admin.get(address).text
+    assert "Penyapu · Regu Menteng · NIP 77" in page and code[0] not in page
+    assert said(admin, "/admin/people/new", nip="77", name="Lagi", unit="Regu Menteng").startswith(
+        "There is a person with this NIP already."
+    )
+    assert said(admin, "/admin/people/new", nip="78", name="X", unit="X").startswith("You administer no unit")
+    assert said(admin, "/admin/people/new", nip="7a", name="X", unit="Regu Menteng").startswith("Write the NIP")
+
+
+def test_a_person_moves_is_put_right_and_leaves_with_account_and_phone(
+    admin: Browser, engine: Engine, people: People
+) -> None:
+    with engine.begin() as conn:
+        build.device(conn, "hp-1", person_id=people.own)
+    address = f"/admin/people/{people.own}"
+    assert said(admin, f"{address}/name", name="Siti R.", nip="12") == ""
+    assert said(admin, f"{address}/unit", unit="Dinas Pertamanan", on=LATER) == ""
+    assert "Something else is planned" in said(admin, f"{address}/leave", on=TODAY)
+    other = f"/admin/people/{people.foreign}"
+    with engine.begin() as conn:
+        build.device(conn, "hp-2", person_id=people.foreign)
+    assert said(admin, f"{other}/leave", on=TODAY, close="1", take_back="1") == ""
+    account = one(engine, m.Account, username="stranger")
+    assert account.closed_at is not None and "Have left" in admin.get("/admin/people?state=left").text
+    with engine.connect() as conn:
+        held = conn.scalars(select(m.Assignment.period).where(m.Assignment.person_id == people.foreign)).one()
+    assert held.upper == NOW
+    assert "belongs to no unit on that day" in said(admin, f"{other}/leave", on=LATER)
+
+
+def test_an_account_with_rights_elsewhere_is_not_closed_in_passing(
+    local: Browser, engine: Engine, people: People
+) -> None:
+    with engine.begin() as conn:
+        build.grant(conn, "pegawai", "supervisor", people.foreign_unit)
+    assert "Close their account now" not in local.get(f"/admin/people/{people.own}").text
+    assert said(local, f"/admin/people/{people.own}/leave", on=LATER, close="1") == ""
+    assert one(engine, m.Account, username="pegawai").closed_at is None
+
+
+def test_many_are_moved_together_or_not_at_all(admin: Browser, engine: Engine, people: People) -> None:
+    ticked = {"person": [people.own, people.foreign], "action": "move"}
+    assert "Move to a unit: 2 people" in admin.post("/admin/people/chosen", **ticked).text
+    assert admin.post("/admin/people/chosen", **ticked, confirmed="1", unit="", on=TODAY).status_code == 422
+    with engine.begin() as conn:  # one has a plan
+        conn.execute(m.Membership.__table__.update().where(m.Membership.person_id == people.foreign).values(
+            period=f"[,{LATER})"))  # fmt: skip
+        conn.execute(m.Membership.__table__.insert().values(
+            person_id=people.foreign, unit_id=people.unit, period=f"[{LATER},)"))  # fmt: skip
+    answer = admin.post("/admin/people/chosen", **ticked, confirmed="1", unit="Dinas Kebersihan", on=TODAY)
+    assert answer.status_code == 422 and "Budi Santoso: Something else is planned" in answer.text
+    assert "Regu Menteng" in admin.get(f"/admin/people/{people.own}").text
+    ticked["person"] = [people.own]
+    assert said(admin, "/admin/people/chosen", **ticked, confirmed="1", unit="Dinas Kebersihan", on=TODAY) == ""
+    assert "1 person was moved." in admin.get("/admin/people").text
+    admin.post("/admin/people/chosen", action="move")
+    assert "Tick one to 500 people" in admin.get("/admin/people").text
+
+
+def test_codes_for_all_of_a_filter_are_printed_once(admin: Browser, engine: Engine, people: People) -> None:
+    with engine.begin() as conn:
+        for number in range(3):
+            build.person(conn, people.unit, f"Baru {number}")
+    chosen = {"action": "accounts", "everybody": "1", "wanted": "q=baru&state=no_account", "confirmed": "1"}
+    page = admin.post("/admin/people/chosen", **chosen)
+    codes = re.findall(r'class="payload"[^>]*>([a-z0-9-]+)<', page.text)
+    assert len(set(codes)) == 3 and page.headers["Cache-Control"] == "no-store"
+    assert admin.get("/admin/people?q=baru&state=no_account").text.count("person-name") == 0
+
+
+def test_a_vehicle_is_added_changed_given_away_and_retired(admin: Browser, engine: Engine, people: People) -> None:
+    typed = {"call_sign": "TS-9", "plate": "B 9", "kind": "garbage_truck", "unit": "Regu Menteng"}
+    assert said(admin, "/admin/vehicles/new", **typed, base="Nowhere").startswith("There is no zone of this name.")
+    assert said(admin, "/admin/vehicles/new", **typed, capability=["compactor", "nonsense"]) == ""
+    vehicle = one(engine, m.Vehicle, call_sign="TS-9")
+    address = f"/admin/vehicles/{vehicle.id}"
+    assert vehicle.capabilities == ["compactor"]
+    assert said(admin, "/admin/vehicles/new", **typed).startswith("There is a vehicle with this call sign already.")
+    changed = {"call_sign": "TS-10", "plate": "B 9", "kind": "ambulance", "public_view": "hidden"}
+    assert said(admin, address, **changed) == ""
+    assert (one(engine, m.Vehicle, id=vehicle.id).kind, one(engine, m.Vehicle, id=vehicle.id).capabilities) == (
+        "ambulance", [],
+    )  # fmt: skip
+    assert said(admin, f"{address}/unit", unit="X").startswith("You administer no unit")
+    assert said(admin, f"{address}/unit", unit="Dinas Pertamanan") == ""
+    assert said(admin, f"{address}/retire") == ""
+    assert "It serves no more since" in admin.get(address).text
+    assert admin.post(f"{address}/retire").status_code == 404
+
+
+def test_an_administrator_of_a_unit_finds_its_own_and_nothing_else(
+    local: Browser, engine: Engine, people: People
+) -> None:
+    page = local.get("/admin/people").text
+    assert "Siti Rahayu" in page and "Budi Santoso" not in page
+    assert "Dinas Pertamanan" not in local.get("/admin/units").text
+    assert local.get(f"/admin/people/{people.foreign}").status_code == 404
+    assert said(local, "/admin/people/new", nip="9", name="X", unit="Dinas Pertamanan").startswith("You administer no")
+    assert said(local, "/admin/units/new", name="X").startswith("You administer no unit of this name.")
+    ticked = {"person": [people.foreign], "action": "leave", "confirmed": "1", "on": TODAY}
+    local.post("/admin/people/chosen", **ticked)
+    assert "Dinas Pertamanan" in unit_of_foreign(engine, people)
+
+
+def unit_of_foreign(engine: Engine, people: People) -> str:
+    """In which unit the foreign person works."""
+    with engine.connect() as conn:
+        query = select(m.Unit.name).join(m.Membership, m.Membership.unit_id == m.Unit.id)
+        theirs = m.Membership.person_id == people.foreign
+        return conn.scalars(query.where(theirs, m.Membership.period.contains(WORK_DATE))).one()
+
+
+def test_the_overview_counts_what_needs_somebody_and_leads_there(
+    admin: Browser, engine: Engine, people: People
+) -> None:
+    page = admin.get("/admin").text
+    assert "people have no phone" in page and 'href="/admin/people?state=no_phone"' in page
+    assert "Setting the city up" in page and "To do" in page  # there is no device yet
+    with engine.begin() as conn:
+        build.device(conn, person_id=people.own)
+        build.vehicle(conn, people.unit)
+    page = admin.get("/admin").text
+    assert "Setting the city up" not in page and "vehicles have no tracker" in page
