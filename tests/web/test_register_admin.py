@@ -128,7 +128,7 @@ def test_an_account_with_rights_elsewhere_is_not_closed_in_passing(
 
 
 def test_many_are_moved_together_or_not_at_all(admin: Browser, engine: Engine, people: People) -> None:
-    ticked = {"person": [people.own, people.foreign], "action": "move"}
+    ticked = {"chosen": [people.own, people.foreign], "action": "move"}
     assert "Move to a unit: 2 people" in admin.post("/admin/people/chosen", **ticked).text
     assert admin.post("/admin/people/chosen", **ticked, confirmed="1", unit="", on=TODAY).status_code == 422
     with engine.begin() as conn:  # one has a plan
@@ -139,7 +139,7 @@ def test_many_are_moved_together_or_not_at_all(admin: Browser, engine: Engine, p
     answer = admin.post("/admin/people/chosen", **ticked, confirmed="1", unit="Dinas Kebersihan", on=TODAY)
     assert answer.status_code == 422 and "Budi Santoso: Something else is planned" in answer.text
     assert "Regu Menteng" in admin.get(f"/admin/people/{people.own}").text
-    ticked["person"] = [people.own]
+    ticked["chosen"] = [people.own]
     assert said(admin, "/admin/people/chosen", **ticked, confirmed="1", unit="Dinas Kebersihan", on=TODAY) == ""
     assert "1 person was moved." in admin.get("/admin/people").text
     admin.post("/admin/people/chosen", action="move")
@@ -186,7 +186,7 @@ def test_an_administrator_of_a_unit_finds_its_own_and_nothing_else(
     assert local.get(f"/admin/people/{people.foreign}").status_code == 404
     assert said(local, "/admin/people/new", nip="9", name="X", unit="Dinas Pertamanan").startswith("You administer no")
     assert said(local, "/admin/units/new", name="X").startswith("You administer no unit of this name.")
-    ticked = {"person": [people.foreign], "action": "leave", "confirmed": "1", "on": TODAY}
+    ticked = {"chosen": [people.foreign], "action": "leave", "confirmed": "1", "on": TODAY}
     local.post("/admin/people/chosen", **ticked)
     assert "Dinas Pertamanan" in unit_of_foreign(engine, people)
 

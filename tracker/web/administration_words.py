@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from flask_babel import lazy_gettext as _
 from flask_babel import ngettext
 
@@ -47,24 +50,70 @@ CAPABILITY = {
     "power_take_off": _("power take-off"), "pump": _("pump"), "stretcher": _("stretcher"),
     "water_tank": _("water tank"),
 }  # fmt: skip
-BULK = {
-    "move": _("Move to a unit"),
-    "accounts": _("Make accounts and print their codes"),
-    "leave": _("Register as left"),
-}
-BULK_CONSEQUENCE = {
-    "move": _("From that day on they belong to the other unit: its superiors see their days from then on, those of "
-              "before the days of before."),
-    "accounts": _("Who has no account gets one, with the NIP as its user name. The codes are shown on the next page, "
-                  "this once: print it and hand each code to its person."),
-    "leave": _("From that day on they belong to no unit and are not followed. Accounts and phones stay until they are "
-               "closed and taken back."),
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What may be done with many at once: its name, what follows from it, the button that does it, what it asks for."""
+
+    text: Any
+    consequence: Any
+    confirm: Any
+    fields: tuple[str, ...] = ()
+
+
+PEOPLE_TOGETHER = {
+    "move": Together(
+        _("Move to a unit"),
+        _("From that day on they belong to the other unit: its superiors see their days from then on, those of before "
+          "the days of before."),
+        _("Yes, move them"),
+        ("unit", "on"),
+    ),
+    "accounts": Together(
+        _("Make accounts and print their codes"),
+        _("Who has no account gets one, with the NIP as its user name. The codes are shown on the next page, this "
+          "once: print it and hand each code to its person."),
+        _("Yes, make the accounts"),
+    ),
+    "leave": Together(
+        _("Register as left"),
+        _("From that day on they belong to no unit and are not followed. Accounts and phones stay until they are "
+          "closed and taken back."),
+        _("Yes, they have left"),
+        ("on",),
+    ),
 }  # fmt: skip
-BULK_CONFIRM = {"move": _("Yes, move them"), "accounts": _("Yes, make the accounts"), "leave": _("Yes, they have left")}
+VEHICLES_TOGETHER = {
+    "move": Together(
+        _("Give to another unit"),
+        _("They change hands at once: who administers the other unit keeps them from now on."),
+        _("Yes, give them away"),
+        ("unit",),
+    ),
+    "retire": Together(
+        _("Retire"),
+        _("Nobody drives them from now on, their devices are carried by nobody, and citizens do not see them any more. "
+          "They cannot be taken into service again."),
+        _("Yes, retire them"),
+    ),
+}  # fmt: skip
 
 
-def done(action: str, count: int) -> str:
-    """What was done with so many people."""
-    if action == "move":
-        return str(ngettext("%(num)d person was moved.", "%(num)d people were moved.", count))
-    return str(ngettext("%(num)d person is registered as left.", "%(num)d people are registered as left.", count))
+def many(blueprint: str, count: int) -> str:
+    """So many people, or vehicles."""
+    if blueprint == "people":
+        return str(ngettext("%(num)d person", "%(num)d people", count))
+    return str(ngettext("%(num)d vehicle", "%(num)d vehicles", count))
+
+
+def done(blueprint: str, action: str, count: int) -> str:
+    """What was done with so many."""
+    said = {
+        ("people", "move"): ngettext("%(num)d person was moved.", "%(num)d people were moved.", count),
+        ("people", "leave"): ngettext("%(num)d person is registered as left.", "%(num)d people are registered as left.",
+                                      count),
+        ("vehicles", "move"): ngettext("%(num)d vehicle was given away.", "%(num)d vehicles were given away.", count),
+        ("vehicles", "retire"): ngettext("%(num)d vehicle serves no more.", "%(num)d vehicles serve no more.", count),
+    }  # fmt: skip
+    return str(said[blueprint, action])

@@ -27,7 +27,7 @@ def refused(change: Callable[[], Any], beside: Mapping[Any, str]) -> EntryInput 
         db.session.commit()
     except REFUSALS as error:
         db.session.rollback()
-        return EntryInput(request.form, {beside.get(_named(error), ""): said(error)})
+        return EntryInput(request.form, {place_of(error, beside): said(error)})
     return None
 
 
@@ -36,5 +36,6 @@ def said(error: Impossible | NotFound | Later) -> str:
     return str(account_words.WHY[error.why]) if isinstance(error, MayNot) else register_words.sentence(error)
 
 
-def _named(error: Exception) -> Any:
-    return error.what if isinstance(error, NotFound) else getattr(error, "why", None)
+def place_of(error: Impossible | NotFound | Later, beside: Mapping[Any, str]) -> str:
+    """The field next to which a refusal stands; none is above all."""
+    return beside.get(error.what if isinstance(error, NotFound) else getattr(error, "why", None), "")

@@ -5,9 +5,8 @@ Codes of new accounts are on the answer that makes them, and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -22,13 +21,14 @@ from tracker.storage.paging import ANY_STATE
 from tracker.storage.person_pages import PersonFilter, memberships_of, people_wanted, person_list
 from tracker.storage.register import Why
 from tracker.storage.unit_pages import standing_units
-from tracker.web import administration_words
+from tracker.web import administration_words, choosing
 from tracker.web.access import Access, allowed, by, viewer
 from tracker.web.changing import refused
+from tracker.web.choosing import Choosing, Rows
 from tracker.web.city import city, db
 from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
 from tracker.web.register_forms import (
-    ChosenForm,
+    BESIDE_UNIT,
     LeaveForm,
     MovePersonForm,
     NewPersonForm,
@@ -38,8 +38,8 @@ from tracker.web.register_forms import (
 )
 
 pages = Blueprint("people", __name__, url_prefix="/admin/people")
-MOST_AT_ONCE = 500
-BESIDE = {"unit": "unit", "person": "nip", Why.NIP_TAKEN: "nip", Why.NOT_STANDING: "unit"}
+BESIDE = {**BESIDE_UNIT, "person": "nip", Why.NIP_TAKEN: "nip"}
+MANY = Choosing("people", administration_words.PEOPLE_TOGETHER, "name")
 
 
 @pages.get("")
@@ -49,7 +49,7 @@ def overview() -> str:
     wanted, number = person_filter(request.args)
     return render_template(
         "people.html", wanted=wanted, page=person_list(db.session(), viewer(), wanted, number), units=_standing(),
-        most=MOST_AT_ONCE, administration_words=administration_words,
+        many=MANY, most=choosing.MOST_AT_ONCE, administration_words=administration_words,
     )  # fmt: skip
 
 
@@ -137,57 +137,43 @@ def leave(member_id: int) -> Response:
 @pages.post("/chosen")
 @allowed(Access.ADMINISTRATOR)
 def chosen() -> Response:
-    """What is to be done with those ticked, or with all of a filter: asked once more, then done, with all or none."""
-    sent = parse(ChosenForm(), request.form)
-    rows = [] if sent.errors else _chosen(sent.values)
-    if not 0 < len(rows) <= MOST_AT_ONCE:
-        flash(_("Tick one to %(most)d people and choose what to do.", most=MOST_AT_ONCE), "warn")
-        return redirect(url_for("people.overview"), 303)
-    action = sent.values["action"]
-    if not sent.values["confirmed"]:
-        return _asked_again(action, rows, NOTHING_TYPED)
-    return _accounts(rows) if action == "accounts" else _each(action, rows)
+    """What is to be done with many: asked once more, then done with all or with nobody."""
+    return choosing.chosen(MANY, _chosen, _together)
 
 
-def _chosen(values: Any) -> list[Any]:
+def _chosen(sent: Mapping[str, Any]) -> Rows:
     """The rows that were ticked, or all that a filter holds; one more than may be, where there are more."""
-    if values["everybody"]:
-        wanted, _number = person_filter(dict(parse_qsl(values["wanted"])))
-        query = people_wanted(viewer(), wanted)
+    if sent["everybody"]:
+        query = people_wanted(viewer(), person_filter(choosing.asked_list())[0])
     else:
         anybody = people_wanted(viewer(), PersonFilter(state=ANY_STATE))
-        query = anybody.where(Person.id.in_(ticked(request.form, "person")))
-    return list(db.session.execute(query.order_by(Person.name, Person.id).limit(MOST_AT_ONCE + 1)))
+        query = anybody.where(Person.id.in_(ticked(request.form, "chosen")))
+    return db.session.execute(query.order_by(Person.name, Person.id).limit(choosing.MOST_AT_ONCE + 1)).all()
 
 
-def _each(action: str, rows: list[Any]) -> Response:
-    sent = parse(MovePersonForm(only=("unit", "on")) if action == "move" else LeaveForm(only=("on",)), request.form)
-    if sent.errors:
-        return _asked_again(action, rows, EntryInput(request.form, sent.errors))
-    at: dict[str, str] = {}
+def _together(action: str, rows: Rows) -> Response:
+    if action == "accounts":
+        return _accounts(rows)
 
-    def done() -> None:
-        for row in rows:
-            at["name"] = row.name
-            if action == "move":
-                changes.move_person(by(), row.nip, sent.values["unit"], None, sent.values["on"])
-            else:
-                changes.leave(by(), row.nip, sent.values["on"])
+    def change(row: Any, to: Mapping[str, Any]) -> None:
+        if action == "move":
+            changes.move_person(by(), row.nip, to["unit"], None, to["on"])
+        else:
+            changes.leave(by(), row.nip, to["on"])
 
-    wrong = refused(done, {})
+    wrong = choosing.each(MANY, action, rows, change)
     if wrong:
-        said = f"{at['name']}: {wrong.errors['']} {_('Nothing was changed.')}"
-        return _asked_again(action, rows, EntryInput(request.form, {"": said}))
-    flash(administration_words.done(action, len(rows)), "good")
-    return redirect(url_for("people.overview"), 303)
+        return wrong
+    flash(administration_words.done("people", action, len(rows)), "good")
+    return choosing.back(MANY)
 
 
-def _accounts(rows: list[Any]) -> Response:
+def _accounts(rows: Rows) -> Response:
     """An account for each who has none, with its code; who has one is left out."""
     without, codes = [row for row in rows if not row.account_id], dict[str, str]()
-    wrong = refused(lambda: codes.update({row.nip: _account_of(row.nip) for row in without}), {})
+    wrong = choosing.each(MANY, "accounts", without, lambda row, _to: codes.update({row.nip: _account_of(row.nip)}))
     if wrong:
-        return _asked_again("accounts", rows, wrong)
+        return wrong
     page = render_template("people_codes.html", rows=without, codes=codes, valid=accounts.CODE_VALID, count=len(rows))
     return make_response(page)
 
@@ -228,14 +214,6 @@ def _standing() -> Any:
 
 def _form(typed: EntryInput) -> Response:
     page = render_template("person_new.html", entry=typed, units=_standing())
-    return make_response(page, 422 if typed.errors else 200)
-
-
-def _asked_again(action: str, rows: list[Any], typed: EntryInput) -> Response:
-    page = render_template(
-        "people_chosen.html", action=action, rows=rows, entry=typed, units=_standing(), today=city().today(),
-        administration_words=administration_words,
-    )  # fmt: skip
     return make_response(page, 422 if typed.errors else 200)
 
 

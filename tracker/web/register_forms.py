@@ -10,6 +10,7 @@ from marshmallow import fields, validate
 from tracker.storage import person_pages, unit_pages, vehicle_pages
 from tracker.storage.models import CAPABILITIES
 from tracker.storage.person_pages import PersonFilter
+from tracker.storage.register import Why
 from tracker.storage.unit_pages import UnitFilter
 from tracker.storage.vehicle_pages import VehicleFilter
 from tracker.web.forms import A_DATE, AN_ID, LONGEST_SEARCH, Form, PageQuery, parse
@@ -19,7 +20,7 @@ LONGEST_NAME = 120
 A_NAME = validate.Length(max=LONGEST_NAME)
 A_NIP = validate.Regexp(r"[0-9]{1,18}\Z")
 PUBLIC_VIEWS = ("by_kind", "at_base", "hidden")
-BULK = ("move", "accounts", "leave")
+BESIDE_UNIT = {"unit": "unit", Why.NOT_STANDING: "unit"}
 
 
 class NameForm(Form):
@@ -64,11 +65,15 @@ class LeaveForm(Form):
     take_back = fields.Boolean(load_default=False)
 
 
+class TogetherForm(Form):
+    unit = fields.String(required=True, validate=A_NAME)
+    on = fields.Date(required=True, validate=A_DATE)
+
+
 class ChosenForm(Form):
-    action = fields.String(required=True, validate=validate.OneOf(BULK))
+    action = fields.String(load_default="")
     confirmed = fields.Boolean(load_default=False)
     everybody = fields.Boolean(load_default=False)
-    wanted = fields.String(load_default="")
 
 
 class VehicleForm(Form):

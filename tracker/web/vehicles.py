@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
@@ -16,18 +16,25 @@ from tracker.storage.paging import ANY_STATE
 from tracker.storage.register import NotFound, Why
 from tracker.storage.unit_pages import standing_units
 from tracker.storage.vehicle_pages import VehicleFilter, drives_of, vehicle_list, vehicles_wanted
-from tracker.web import administration_words
+from tracker.web import administration_words, choosing
 from tracker.web.access import Access, allowed, by, viewer
 from tracker.web.changing import refused
+from tracker.web.choosing import Choosing, Rows
 from tracker.web.city import db
 from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
-from tracker.web.register_forms import InUnitForm, NewVehicleForm, VehicleForm, capabilities_of, vehicle_filter
+from tracker.web.register_forms import (
+    BESIDE_UNIT,
+    InUnitForm,
+    NewVehicleForm,
+    VehicleForm,
+    capabilities_of,
+    ticked,
+    vehicle_filter,
+)
 
 pages = Blueprint("vehicles", __name__, url_prefix="/admin/vehicles")
-BESIDE = {
-    "unit": "unit", "zone": "base", Why.NOT_STANDING: "unit", Why.CALL_SIGN_TAKEN: "call_sign",
-    Why.PLATE_TAKEN: "plate",
-}  # fmt: skip
+BESIDE = {**BESIDE_UNIT, "zone": "base", Why.CALL_SIGN_TAKEN: "call_sign", Why.PLATE_TAKEN: "plate"}
+MANY = Choosing("vehicles", administration_words.VEHICLES_TOGETHER, "call_sign")
 
 
 @pages.get("")
@@ -37,7 +44,7 @@ def overview() -> str:
     wanted, number = vehicle_filter(request.args)
     return render_template(
         "vehicles.html", wanted=wanted, page=vehicle_list(db.session(), viewer(), wanted, number), units=_standing(),
-        administration_words=administration_words,
+        many=MANY, most=choosing.MOST_AT_ONCE, administration_words=administration_words,
     )  # fmt: skip
 
 
@@ -101,6 +108,36 @@ def retire(vehicle_id: int) -> Response:
     """It serves no more."""
     row = _living(vehicle_id)
     return _done(vehicle_id, lambda: changes.retire_vehicle(by(), row.call_sign), _("The vehicle serves no more."))
+
+
+@pages.post("/chosen")
+@allowed(Access.ADMINISTRATOR)
+def chosen() -> Response:
+    """What is to be done with many: asked once more, then done with all or with none."""
+    return choosing.chosen(MANY, _chosen, _together)
+
+
+def _chosen(sent: Mapping[str, Any]) -> Rows:
+    """The rows that were ticked, or all that a filter holds; one more than may be, where there are more."""
+    wanted = vehicle_filter(choosing.asked_list())[0] if sent["everybody"] else VehicleFilter()
+    query = vehicles_wanted(viewer(), wanted).where(Vehicle.retired_at.is_(None))
+    if not sent["everybody"]:
+        query = query.where(Vehicle.id.in_(ticked(request.form, "chosen")))
+    return db.session.execute(query.order_by(Vehicle.call_sign).limit(choosing.MOST_AT_ONCE + 1)).all()
+
+
+def _together(action: str, rows: Rows) -> Response:
+    def change(row: Any, to: Mapping[str, Any]) -> None:
+        if action == "move":
+            changes.move_vehicle(by(), row.call_sign, to["unit"])
+        else:
+            changes.retire_vehicle(by(), row.call_sign)
+
+    wrong = choosing.each(MANY, action, rows, change)
+    if wrong:
+        return wrong
+    flash(administration_words.done("vehicles", action, len(rows)), "good")
+    return choosing.back(MANY)
 
 
 def _add(values: Any) -> None:

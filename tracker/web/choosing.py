@@ -1,0 +1,99 @@
+"""Doing one thing with many rows of a list, those ticked or all that a filter holds: asked once more, then all or none.
+
+The question names everybody and carries their ids, so that what is done is done with those who were shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from tracker.storage.unit_pages import standing_units
+from tracker.web import administration_words
+from tracker.web.access import viewer
+from tracker.web.administration_words import Together
+from tracker.web.changing import REFUSALS, place_of, said
+from tracker.web.city import city, db
+from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
+from tracker.web.register_forms import BESIDE_UNIT, ChosenForm, RegisterQuery, TogetherForm
+
+MOST_AT_ONCE = 500
+Rows = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """A list of which many are chosen: its blueprint, what may be done with them, the column that names a row."""
+
+    blueprint: str
+    together: Mapping[str, Together]
+    name: str
+
+    @property
+    def overview(self) -> str:
+        return f"{self.blueprint}.overview"
+
+
+def chosen(what: Choosing, found: Callable[[Mapping[str, Any]], Rows], do: Callable[[str, Rows], Response]) -> Response:
+    """Ask once more what is to be done with the rows `found` of a form; once that is confirmed, `do` it."""
+    sent = parse(ChosenForm(), request.form).values
+    action = sent.get("action", "")
+    rows = found(sent) if action in what.together else ()
+    if not 0 < len(rows) <= MOST_AT_ONCE:
+        flash(_("Tick one to %(most)d of the list and choose what to do.", most=MOST_AT_ONCE), "warn")
+        return back(what)
+    return do(action, rows) if sent["confirmed"] else ask(what, action, rows)
+
+
+def each(what: Choosing, action: str, rows: Rows, change: Callable[[Any, Mapping[str, Any]], Any]) -> Response | None:
+    """Make a change of each row with what the form says, all or none; None where all is kept."""
+    sent = parse(TogetherForm(only=what.together[action].fields), request.form)
+    if sent.errors:
+        return ask(what, action, rows, EntryInput(request.form, sent.errors))
+    refused: dict[str, str] = {}
+    for row in rows:
+        try:
+            with db.session.begin_nested():
+                change(row, sent.values)
+        except REFUSALS as error:
+            field = place_of(error, BESIDE_UNIT)
+            if field:  # nobody could go there
+                db.session.rollback()
+                return ask(what, action, rows, EntryInput(request.form, {field: said(error)}))
+            refused[getattr(row, what.name)] = said(error)
+    if refused:
+        db.session.rollback()
+        return ask(what, action, rows, EntryInput(request.form, {"refused": refused}))
+    db.session.commit()
+    return None
+
+
+def ask(what: Choosing, action: str, rows: Rows, typed: EntryInput = NOTHING_TYPED) -> Response:
+    """The question before it is done, or what is in its way."""
+    page = render_template(
+        "chosen.html", what=what, action=action, together=what.together[action], rows=rows, entry=typed,
+        units=standing_units(db.session(), viewer()), today=city().today(), wanted=_kept(),
+        administration_words=administration_words,
+    )  # fmt: skip
+    return make_response(page, 422 if typed.errors else 200)
+
+
+def back(what: Choosing) -> Response:
+    """To the list, narrowed as it was."""
+    return redirect(url_for(what.overview, **_kept()), 303)
+
+
+def asked_list() -> dict[str, str]:
+    """The list from which the rows come, as its address narrowed it."""
+    return dict(parse_qsl(request.form.get("wanted", "")))
+
+
+def _kept() -> dict[str, Any]:
+    names = RegisterQuery().fields
+    return {name: value for name, value in asked_list().items() if name in names}
