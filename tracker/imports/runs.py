@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, Select, delete, func, select, text, update
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, joinedload
 
 from tracker.imports.importing import Refused, bring_in, check
@@ -60,7 +60,7 @@ def create(
 
 def run_for(session: Session, viewer: Viewer, run_id: int) -> ImportRun:
     """A run of one's own; system administrators see all."""
-    run = session.scalar(_visible(viewer).where(ImportRun.id == run_id))
+    run = session.scalar(visible(viewer).where(ImportRun.id == run_id))
     if run is None:
         raise NotFound(f"no import {run_id}", "import")
     return run
@@ -68,7 +68,7 @@ def run_for(session: Session, viewer: Viewer, run_id: int) -> ImportRun:
 
 def run_list(session: Session, viewer: Viewer, number: int) -> Page:
     """One page of the runs that somebody may see, newest first."""
-    found = _visible(viewer)
+    found = visible(viewer)
     total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
     newest = found.order_by(ImportRun.id.desc()).options(joinedload(ImportRun.account).joinedload(Account.person))
     return page_of(session, newest, total, number)
@@ -89,7 +89,8 @@ def cancel(session: Session, viewer: Viewer, run_id: int, now: datetime) -> bool
     return _moved(session, run, "checked", state="cancelled", changed_at=now, content=None)
 
 
-def _visible(viewer: Viewer) -> Select[ImportRun]:
+def visible(viewer: Viewer) -> Select[ImportRun]:
+    """The runs that somebody may see: their own; system administrators see all."""
     found = select(ImportRun)
     return found if viewer.administers_city else found.where(ImportRun.account_id == viewer.account_id)
 
@@ -142,11 +143,16 @@ def _do(engine: Engine, run_id: int, zone: ZoneInfo, now: datetime) -> None:
             outcome = {"counts": Plan(problem_count=1).counts(), "errors": [error.problem.as_json()]}
             values = {"state": "refused", "outcome": outcome, "content": None}
         except (NotFound, Impossible, Later) as error:
-            values = {"state": "failed", "outcome": {"counts": Plan().counts(), "why": str(error)}, "content": None}
+            values = _failed(str(error))
         except (IntegrityError, DataError) as error:  # a rule that the comparison does not know; rows stay unquoted
             why = broken_rule(error) if isinstance(error, IntegrityError) else type(error.orig).__name__
             log.warning("import %d failed: %s", run_id, why)
-            values = {"state": "failed", "outcome": {"counts": Plan().counts(), "why": why}, "content": None}
+            values = _failed(why)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: the run is taken up again
+        except Exception as error:  # a mistake of ours must not come again and again and stop all other files
+            log.exception("import %d failed", run_id)
+            values = _failed(type(error).__name__)
         else:
             if importing:
                 session.execute(update(ImportRun).where(ImportRun.id == run_id).values(**values, changed_at=now))
@@ -154,6 +160,10 @@ def _do(engine: Engine, run_id: int, zone: ZoneInfo, now: datetime) -> None:
                 return
         session.rollback()
     _set(engine, run_id, **values, changed_at=now)
+
+
+def _failed(why: str) -> dict[str, Any]:
+    return {"state": "failed", "outcome": {"counts": Plan().counts(), "why": why}, "content": None}
 
 
 def _by(session: Session, run: ImportRun, zone: ZoneInfo, now: datetime) -> By:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 
+from tracker.domain.outline import Flaw
 from tracker.imports.kinds import KINDS
 from tracker.imports.problems import Problem, Wrong
 from tracker.web.words import Label
+from tracker.web.zone_words import FLAW
 
 KIND = {
     "units": _("Units"), "people": _("People"), "zones": _("Zones"), "vehicles": _("Vehicles"),
@@ -68,7 +70,8 @@ REQUIRED, OPTIONAL = _("must be filled in"), _("may be empty")
 
 def sentence(problem: Problem) -> str:
     """What is wrong, and what to do."""
-    return str(WRONG[problem.wrong]) % {"value": problem.value, "more": problem.more}
+    more = FLAW[Flaw(problem.more)] if problem.wrong is Wrong.SHAPE else problem.more
+    return str(WRONG[problem.wrong]) % {"value": problem.value, "more": more}
 
 
 def heading(kind: str, column: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flask import Blueprint, Flask, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from marshmallow import fields
@@ -42,6 +42,8 @@ def admit_files() -> None:
     """Files may be larger than forms, of those who may import; asked before anything reads the request."""
     if request.endpoint == "imports.upload" and (who := signed_in()) and who.viewer.administers:
         request.max_content_length = LARGEST_FILE + FORM_AROUND
+    elif request.endpoint == "api_imports.add_import" and g.get("machine") and g.viewer.administers:
+        request.max_content_length = LARGEST_FILE * 4 // 3 + FORM_AROUND  # three bytes are four letters there
 
 
 @pages.get("")

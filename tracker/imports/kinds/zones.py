@@ -49,7 +49,7 @@ def read(content: bytes, _: Sequence[Column]) -> tuple[list[Row], list[Problem],
             rows.append(Row(line, {"name": cells.text(full), "shape": shape}))
             notes += [f"mended:{full}"] if mend else []
         except BadShape as error:
-            problems.append(Problem(line, "shape", Wrong.SHAPE, full, str(error)))
+            problems.append(Problem(line, "shape", Wrong.SHAPE, full, error.flaw))
         except BadCell as error:
             problems.append(Problem(line, "name", error.wrong, full[:80], error.more))
     return rows, problems, tuple(notes)
