@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, Select, delete, func, select, text, update
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, joinedload
 
 from tracker.imports.cells import as_text
@@ -159,8 +159,8 @@ def _do(engine: Engine, run_id: int, zone: ZoneInfo, now: datetime) -> None:
             why = broken_rule(error) if isinstance(error, IntegrityError) else type(error.orig).__name__
             log.warning("import %d failed: %s", run_id, why)
             values = _failed(why)
-        except DBAPIError:
-            raise  # the database went away: the run is begun again
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: the run is taken up again
         except Died:
             log.error("import %d ended its process %d times, and is given up", run_id, MOST_BEGINNINGS)
             values = _failed(DIED)
