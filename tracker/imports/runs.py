@@ -30,11 +30,12 @@ from tracker.storage.changes import By
 from tracker.storage.models import Account, ImportRun
 from tracker.storage.paging import Page, page_of
 from tracker.storage.periods import Later
-from tracker.storage.register import Impossible, NotFound, broken_rule
+from tracker.storage.register import Impossible, NotFound, Why, broken_rule
 from tracker.storage.rights import Viewer, viewer_for
 
 LOCK_SPACE = 0x696D70  # "imp": the locks of runs
 TO_DO = ("waiting", "checking", "approved", "importing")
+MOST_WAITING = 10  # files of one account: each is kept whole until it is over
 GIVEN_UP_AFTER = timedelta(days=7)  # a checked file that nobody approves
 FORGOTTEN_AFTER = timedelta(days=90)
 MOST_BEGINNINGS = 5  # of one run: a file that ends the process each time would keep all others waiting
@@ -54,9 +55,12 @@ def create(
     session: Session, viewer: Viewer, address: str, kind: str, file_name: str, content: bytes, now: datetime,
     since: date | None = None,
 ) -> ImportRun:  # fmt: skip
-    """Keep a file to be checked. Raises NotFound for a kind that is none, or not theirs."""
+    """Keep a file to be checked. Raises NotFound for a kind that is not theirs, Impossible for a file too many."""
     if kind not in KINDS or not may_import(viewer, KINDS[kind]):
         raise NotFound(f"no kind of import {kind!r}", "import")
+    kept = select(func.count()).where(ImportRun.account_id == viewer.account_id, ImportRun.content.is_not(None))
+    if (session.scalar(kept) or 0) >= MOST_WAITING:
+        raise Impossible(f"{MOST_WAITING} files of this account wait already", Why.FILES_WAIT)
     run = ImportRun(
         kind=kind, file_name=as_text(file_name)[-200:], content=content, account_id=viewer.account_id, address=address,
         since=since, created_at=now, changed_at=now,
