@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from tracker.storage import changes, register
 from tracker.storage.audit import OPERATOR
 from tracker.storage.changes import By
 from tracker.storage.devices import add_device
+from tracker.storage.models import Membership
 from tracker.storage.person_pages import PersonFilter, person_list
 from tracker.storage.register import Impossible, NotFound, Why
 from tracker.storage.rights import Grant, Viewer
@@ -89,6 +91,20 @@ def test_who_has_left_and_who_begins_later_is_found(operator: By) -> None:
     assert people(operator, state="left") == ["Orang Dinas"] and people(operator, state="coming") == ["Orang Baru"]
     ours = agency(operator)
     assert people(ours) == ["Orang Baru", "Orang Regu"] and people(ours, state="left") == []
+
+
+def test_who_belongs_nowhere_today_is_shown_with_the_next_place(operator: By) -> None:
+    changes.leave(operator, "15", TODAY - 9 * DAY)
+    for unit, ahead in (("Lain", 9), ("Regu", 7)):  # planned in any order
+        operator.session.add(
+            Membership(person_id=operator.person("15").id, unit_id=operator.unit(unit).id, position="",
+                       period=Range(TODAY + ahead * DAY, TODAY + (ahead + 1) * DAY))
+        )  # fmt: skip
+    operator.session.flush()
+    (row,) = person_list(operator.session, viewer(operator.session, None), PersonFilter(state="coming"), 1).rows
+    assert (row.name, row.unit, row.period.lower) == ("Orang Dinas", "Regu", TODAY + 7 * DAY)
+    assert "Orang Dinas" in people(agency(operator)), "and is theirs whose unit is among the places to come"
+    assert "Orang Dinas" in people(operator) and people(operator, state="left") == []
 
 
 def test_who_comes_from_elsewhere_later_is_not_ours_before(operator: By) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from tests import builders as build
-from tests.conftest import Database
+from tests.databases import Database
 from tracker.storage import models as m
 from tracker.storage.accounts import HASHER
 from tracker.storage.sessions import open_session

@@ -6,11 +6,12 @@ is theirs already; who leaves is the city's from that day on. What nobody carrie
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import aliased
 
 from tracker.storage.models import Assignment, Device, Membership, Person, Unit, Vehicle
-from tracker.storage.rights import Right, Viewer, covers, units_covered
+from tracker.storage.rights import Right, Viewer, units_covered
 
 
 def units(viewer: Viewer) -> ColumnElement[bool]:
@@ -22,11 +23,13 @@ def people(viewer: Viewer) -> ColumnElement[bool]:
     """Whether a row of Person is administered."""
     if viewer.administers_city:
         return true()
-    theirs = Membership.person_id == Person.id
-    now = exists().where(theirs, Membership.period.contains(viewer.today))
-    later = Membership.period.overlaps(Range(viewer.today, None)) & Membership.unit_id.in_(_units(viewer))
-    begins = and_(~now, exists().where(theirs, later))
-    return or_(covers(viewer, Right.ADMINISTER, Person.id, viewer.today), begins)
+    today, place = aliased(Membership), aliased(Membership)
+    now = exists().where(today.person_id == place.person_id, today.period.contains(viewer.today))
+    theirs = select(place.person_id).where(
+        place.unit_id.in_(_units(viewer)), place.period.overlaps(Range(viewer.today, None)),
+        or_(place.period.contains(viewer.today), ~now),
+    )  # fmt: skip
+    return Person.id.in_(theirs)
 
 
 def vehicles(viewer: Viewer) -> ColumnElement[bool]:
