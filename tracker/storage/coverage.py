@@ -73,8 +73,8 @@ def _query(viewer: Viewer, by: str, first: date, last: date, now: datetime) -> S
     newest = ~select(newer.id).where(newer.window_id == verdict.window_id, newer.revision > verdict.revision).exists()
     held = aliased(Assignment)
     theirs = held.person_id == window.person_id, held.period.contains(window.starts_at)
-    first = select(func.min(held.id)).where(*theirs).correlate(window)
-    carried = Assignment.id == first.scalar_subquery()  # who carries two counts once
+    lowest = select(func.min(held.id)).where(*theirs).correlate(window)
+    carried = Assignment.id == lowest.scalar_subquery()  # who carries two counts once
     member = and_(Membership.person_id == window.person_id, Membership.period.contains(window.work_date))
     group = func.coalesce(func.nullif(Device.model, ""), "?") if by == "model" else Unit.name
     silent: ColumnElement[bool] = func.coalesce(DeviceState.last_heard_at < now - SILENT_AFTER, True)
