@@ -64,7 +64,7 @@ ONLY_IN = {
     "segno": ("tracker.web.qr",),
     "zxcvbn": ("tracker.web.passwords", "tracker.web.worker"),
     "defusedxml": ("tracker.wire.machine",),
-    "python_calamine": ("tracker.imports.tables",),
+    "python_calamine": ("tracker.imports.workbooks",),
     "xlsxwriter": ("tracker.imports.templates",),
     "paho": ("mqtt_bridge.client", "tracker.demo"),
     "sqlalchemy": ("tracker.storage", "tracker.ingest", "tracker.replay", "tracker.maintenance",

@@ -42,6 +42,7 @@ def test_an_administrator_finds_what_is_wrong_and_replays_it(visitor: Visitor) -
     page = visitor.page
     visitor.sign_in("admin")
     visitor.check()
+    page.get_by_role("link", name="1 perangkat menulis di tempat terlarang").click()
     expect(page.locator("#device-truck-menteng-01 .problems")).to_contain_text("Menulis di tempat terlarang")
     visitor.check()
     page.locator("#device-truck-menteng-01").get_by_role("link", name="tanpa waktu").click()

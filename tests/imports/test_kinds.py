@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from sqlalchemy import text
 from tests.imports.conftest import NOW, brought_in, lines
 from tracker.imports.importing import Refused
 from tracker.imports.problems import Wrong
+from tracker.storage import changes
 from tracker.storage.changes import By
+from tracker.storage.register import Impossible
 
 KELURAHAN = Path(__file__).parents[3] / "shared" / "data" / "jakarta" / "kelurahan.geojson"
 PEOPLE = lines("NIP,Name,Unit", "1,Siti,Regu Menteng", "2,Budi,Regu Menteng")
@@ -39,6 +42,16 @@ def test_units_come_in_any_order_and_move(by: By) -> None:
     assert counts(by, "units", *rows) == (0, 0, 2)
     assert counts(by, "units", "Nama,Di bawah", "Regu Baru,Dinas Pertamanan") == (0, 1, 0)
     assert refusals(by, "units", "Nama,Di bawah", "Dinas Kebersihan,Regu Menteng") == [(2, Wrong.CIRCLE)]
+
+
+def test_a_unit_is_never_below_itself_until_a_plan_either(by: By) -> None:
+    """The team stands elsewhere from a later day on; until then the agency would stand below a part of its own."""
+    brought_in(by, "units", lines("Nama,Di bawah", "Pos Menteng,Regu Menteng"))
+    changes.move_unit(by, "Regu Menteng", "Dinas Pertamanan", date(2027, 3, 1))
+    by.session.commit()
+    assert refusals(by, "units", "Nama,Di bawah", "Dinas Kebersihan,Pos Menteng") == [(2, Wrong.CIRCLE)]
+    with pytest.raises(Impossible):
+        changes.move_unit(by, "Dinas Kebersihan", "Pos Menteng", by.today)
 
 
 def test_vehicles_change_only_what_changed(by: By) -> None:

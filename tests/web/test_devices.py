@@ -175,7 +175,7 @@ def test_a_former_holder_is_not_shown(administrator: Browser, engine: Engine) ->
 
 def test_only_administrators_find_the_way_there(app: Flask, engine: Engine, administrator: Browser) -> None:
     supervisor = signed_in(app, engine, "atasan", NOW)
-    assert f'href="{PAGE}"' in administrator.get("/team").text
+    assert f'href="{PAGE}"' in administrator.get("/admin").text
     assert f'href="{PAGE}"' not in supervisor.get("/team").text
 
 

@@ -120,6 +120,16 @@ def test_a_template_that_is_filled_is_a_file_that_can_be_read(admin: Browser, en
     assert outcome["counts"]["new"] + outcome["counts"]["errors"] == 2
 
 
+def test_who_has_ten_files_waiting_sends_no_other(admin: Browser, of_agency: Browser, engine: Engine) -> None:
+    waiting = [upload(admin, GOOD) for _ in range(10)]
+    answer = admin.post(PAGE, kind="people", file=(io.BytesIO(GOOD.encode()), "x.csv"))
+    assert answer.status_code == 422 and "Ten of your files wait already." in answer.text
+    assert upload(of_agency, GOOD)
+    worked(engine)
+    admin.post(f"{waiting[0]}/cancel")
+    assert upload(admin, GOOD)
+
+
 def test_a_checked_file_that_nobody_approves_is_given_up(admin: Browser, engine: Engine) -> None:
     from sqlalchemy.orm import Session
 

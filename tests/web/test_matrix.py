@@ -73,6 +73,8 @@ NEEDS = {
         "api_vehicles.retire_vehicle", "api_devices.list_devices", "api_devices.show", "api_devices.add_device",
         "api_devices.change_device", "api_devices.renew_secret", "api_devices.revoke_device",
         "api_devices.hand_to_person", "api_devices.hand_to_vehicle", "api_devices.take_back",
+        "api_imports.list_imports", "api_imports.show", "api_imports.add_import", "api_imports.approve_import",
+        "api_imports.cancel_import",
     ),
     Access.CITY_ADMINISTRATOR: (
         "quarantine.overview", "quarantine.message", "quarantine.replay", "condition.overview", "condition.runs",
@@ -165,6 +167,7 @@ REACH: Mapping[str, Any] = {
     "token_id": lambda role, endpoint: {role.person},
     "deputy_id": lambda role, endpoint: {role.person},
     # of the targets' own accounts: the city's administrators see them, and approve only what is theirs
+    "import_run_id": lambda role, endpoint: role.administers if role.whole_city else set(),
     "run_id": lambda role, endpoint: role.administers if role.whole_city and endpoint != "imports.approve" else set(),
 }
 WITHOUT_OWNER: Mapping[str, Any] = {
@@ -207,6 +210,9 @@ BODIES: Mapping[str, Any] = {
     "api_devices.hand_to_person": {"person_id": NO_UNIT},
     "api_devices.hand_to_vehicle": {"vehicle_id": NO_UNIT},
     "api_devices.take_back": {},
+    "api_imports.add_import": {"kind": "people", "file_name": "x.csv", "content": ""},
+    "api_imports.approve_import": {},
+    "api_imports.cancel_import": {},
     "api_zones.add_zone": {"name": "X", "circle": {"lat": -6.2, "lon": 106.8, "radius_m": 100}},
     "api_zones.rename_zone": {"name": "Y"},
     "api_zones.reshape_zone": {"geometry": {"type": "Polygon", "coordinates": []}},
@@ -250,6 +256,7 @@ def world(app: Flask, engine: Engine, people: People) -> World:
         ids["session_id"] = {one: _session(session, account) for one, account in accounts.items()}
         ids["token_id"] = {one: make_token(session, a.id, "x", [], NOW, timedelta(1))[0] for one, a in accounts.items()}
         ids["run_id"] = {one: _run(session, account) for one, account in accounts.items()}
+        ids["import_run_id"] = ids["run_id"]
         wakil = _account(session, "wakil")
         ids["deputy_id"] = {one: _deputy(session, account, wakil) for one, account in accounts.items() if one != BUDI}
         ids["deputy_id"][BUDI] = _deputy(session, accounts[BUDI], accounts[CHIEF], days_ahead=100)

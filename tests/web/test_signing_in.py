@@ -31,7 +31,7 @@ def attempt(browser: Browser, username: str = "pegawai", password: str = PASSWOR
 
 
 @pytest.mark.parametrize(
-    ("username", "home"), [("pegawai", "/me"), ("atasan", "/team"), ("auditor", "/team"), ("admin", "/admin/devices")]
+    ("username", "home"), [("pegawai", "/me"), ("atasan", "/team"), ("auditor", "/team"), ("admin", "/admin")]
 )
 def test_each_role_starts_on_its_own_page(nobody: Browser, people: People, username: str, home: str) -> None:
     assert attempt(nobody, username) == 303

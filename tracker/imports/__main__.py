@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import resource
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -16,10 +18,12 @@ from tracker.storage.engine import make_engine, wait_for_schema
 
 LOOKS_EVERY_S = 1.0
 CLEARS_EVERY = timedelta(hours=1)
+MEMORY_FOR_FILES = 1536 * 1024 * 1024  # bytes beside what the process has at its beginning
 
 
 def main() -> None:
     config = begin("imports")
+    limit_memory()
     engine = make_engine(config.database_url, pool_size=3)  # the claim, the file, and the progress
     cleared_at = datetime.min.replace(tzinfo=UTC)
     while True:
@@ -33,6 +37,13 @@ def main() -> None:
         except DBAPIError as error:
             logging.warning("the database went away (%s); what was begun is begun again", error.orig)
         time.sleep(LOOKS_EVERY_S)
+
+
+def limit_memory() -> None:
+    """A file that unpacks into more than expected ends this process, not those beside it."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + MEMORY_FOR_FILES
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def _clear(engine: Engine) -> None:

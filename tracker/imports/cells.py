@@ -13,6 +13,7 @@ LONGEST = 200  # characters
 NIP = re.compile(r"[0-9]{1,18}")
 LOGIN = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 SCIENTIFIC = re.compile(r"[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+")
+NO_TEXT = re.compile("[\0\ud800-\udfff]")  # what no database keeps: NUL, and halves of characters
 EXACT = 10**15  # a spreadsheet keeps no more digits of a number
 FIRST_DATE, LAST_DATE = date(1950, 1, 1), date(2100, 12, 31)
 DATES = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y")
@@ -23,7 +24,7 @@ Read = Callable[[Any], Any]
 def as_text(cell: Any) -> str:
     """What is written in a cell, without blanks around it; a whole number as its digits."""
     if isinstance(cell, str):
-        return cell.strip() if cell.isprintable() else " ".join(cell.replace("\0", "").split())
+        return cell.strip() if cell.isprintable() else " ".join(NO_TEXT.sub("", cell).split())
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():

@@ -8,6 +8,7 @@ the beginning. That is safe, as a file is brought in by one transaction.
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -15,9 +16,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, Select, delete, func, select, text, update
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, joinedload
 
+from tracker.imports.cells import as_text
 from tracker.imports.importing import Refused, bring_in, check
 from tracker.imports.kind import Kind
 from tracker.imports.kinds import KINDS
@@ -28,14 +30,21 @@ from tracker.storage.changes import By
 from tracker.storage.models import Account, ImportRun
 from tracker.storage.paging import Page, page_of
 from tracker.storage.periods import Later
-from tracker.storage.register import Impossible, NotFound, broken_rule
+from tracker.storage.register import Impossible, NotFound, Why, broken_rule
 from tracker.storage.rights import Viewer, viewer_for
 
 LOCK_SPACE = 0x696D70  # "imp": the locks of runs
 TO_DO = ("waiting", "checking", "approved", "importing")
+MOST_WAITING = 10  # files of one account: each is kept whole until it is over
 GIVEN_UP_AFTER = timedelta(days=7)  # a checked file that nobody approves
 FORGOTTEN_AFTER = timedelta(days=90)
+MOST_BEGINNINGS = 5  # of one run: a file that ends the process each time would keep all others waiting
+DIED, UNEXPECTED = "died", "unexpected"  # why a run failed, where the register is not the reason
 log = logging.getLogger(__name__)
+
+
+class Died(Exception):
+    """The process ended each time it was at this run."""
 
 
 def may_import(viewer: Viewer, kind: Kind) -> bool:
@@ -46,11 +55,14 @@ def create(
     session: Session, viewer: Viewer, address: str, kind: str, file_name: str, content: bytes, now: datetime,
     since: date | None = None,
 ) -> ImportRun:  # fmt: skip
-    """Keep a file to be checked. Raises NotFound for a kind that is none, or not theirs."""
+    """Keep a file to be checked. Raises NotFound for a kind that is not theirs, Impossible for a file too many."""
     if kind not in KINDS or not may_import(viewer, KINDS[kind]):
         raise NotFound(f"no kind of import {kind!r}", "import")
+    kept = select(func.count()).where(ImportRun.account_id == viewer.account_id, ImportRun.content.is_not(None))
+    if (session.scalar(kept) or 0) >= MOST_WAITING:
+        raise Impossible(f"{MOST_WAITING} files of this account wait already", Why.FILES_WAIT)
     run = ImportRun(
-        kind=kind, file_name=file_name[-200:], content=content, account_id=viewer.account_id, address=address,
+        kind=kind, file_name=as_text(file_name)[-200:], content=content, account_id=viewer.account_id, address=address,
         since=since, created_at=now, changed_at=now,
     )  # fmt: skip
     session.add(run)
@@ -60,7 +72,7 @@ def create(
 
 def run_for(session: Session, viewer: Viewer, run_id: int) -> ImportRun:
     """A run of one's own; system administrators see all."""
-    run = session.scalar(_visible(viewer).where(ImportRun.id == run_id))
+    run = session.scalar(visible(viewer).where(ImportRun.id == run_id))
     if run is None:
         raise NotFound(f"no import {run_id}", "import")
     return run
@@ -68,7 +80,7 @@ def run_for(session: Session, viewer: Viewer, run_id: int) -> ImportRun:
 
 def run_list(session: Session, viewer: Viewer, number: int) -> Page:
     """One page of the runs that somebody may see, newest first."""
-    found = _visible(viewer)
+    found = visible(viewer)
     total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
     newest = found.order_by(ImportRun.id.desc()).options(joinedload(ImportRun.account).joinedload(Account.person))
     return page_of(session, newest, total, number)
@@ -89,7 +101,8 @@ def cancel(session: Session, viewer: Viewer, run_id: int, now: datetime) -> bool
     return _moved(session, run, "checked", state="cancelled", changed_at=now, content=None)
 
 
-def _visible(viewer: Viewer) -> Select[ImportRun]:
+def visible(viewer: Viewer) -> Select[ImportRun]:
+    """The runs that somebody may see: their own; system administrators see all."""
     found = select(ImportRun)
     return found if viewer.administers_city else found.where(ImportRun.account_id == viewer.account_id)
 
@@ -132,9 +145,13 @@ def _do(engine: Engine, run_id: int, zone: ZoneInfo, now: datetime) -> None:
         if run.state not in TO_DO or run.content is None:
             return  # another process was faster
         importing = run.state in ("approved", "importing")
-        _set(engine, run_id, state="importing" if importing else "checking", changed_at=now, rows_done=0)
-        by = _by(session, run, zone, now)
+        begun = run.outcome.get("begun", 0) + 1
+        values: dict[str, Any] = {"outcome": run.outcome | {"begun": begun}, "changed_at": now, "rows_done": 0}
+        _set(engine, run_id, state="importing" if importing else "checking", **values)
         try:
+            if begun > MOST_BEGINNINGS:
+                raise Died
+            by = _by(session, run, zone, now)
             values = _brought_in(engine, by, run) if importing else _checked(by, run)
         except Refused as error:
             values = {"state": "refused", "outcome": error.plan.as_json(), "content": None}
@@ -142,11 +159,20 @@ def _do(engine: Engine, run_id: int, zone: ZoneInfo, now: datetime) -> None:
             outcome = {"counts": Plan(problem_count=1).counts(), "errors": [error.problem.as_json()]}
             values = {"state": "refused", "outcome": outcome, "content": None}
         except (NotFound, Impossible, Later) as error:
-            values = {"state": "failed", "outcome": {"counts": Plan().counts(), "why": str(error)}, "content": None}
+            values = _failed(str(error))
         except (IntegrityError, DataError) as error:  # a rule that the comparison does not know; rows stay unquoted
             why = broken_rule(error) if isinstance(error, IntegrityError) else type(error.orig).__name__
             log.warning("import %d failed: %s", run_id, why)
-            values = {"state": "failed", "outcome": {"counts": Plan().counts(), "why": why}, "content": None}
+            values = _failed(why)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: the run is taken up again
+        except Died:
+            log.error("import %d ended its process %d times, and is given up", run_id, MOST_BEGINNINGS)
+            values = _failed(DIED)
+        except Exception as error:  # whatever it is, the next run must not wait for it for ever
+            where = "".join(traceback.format_tb(error.__traceback__))  # not what it says: that may quote rows
+            log.error("import %d failed by a %s\n%s", run_id, type(error).__name__, where)
+            values = _failed(UNEXPECTED)
         else:
             if importing:
                 session.execute(update(ImportRun).where(ImportRun.id == run_id).values(**values, changed_at=now))
@@ -154,6 +180,10 @@ def _do(engine: Engine, run_id: int, zone: ZoneInfo, now: datetime) -> None:
                 return
         session.rollback()
     _set(engine, run_id, **values, changed_at=now)
+
+
+def _failed(why: str) -> dict[str, Any]:
+    return {"state": "failed", "outcome": {"counts": Plan().counts(), "why": why}, "content": None}
 
 
 def _by(session: Session, run: ImportRun, zone: ZoneInfo, now: datetime) -> By:

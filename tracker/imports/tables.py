@@ -5,17 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import python_calamine
-
+from tracker.imports import workbooks
 from tracker.imports.problems import BadFile, Wrong
 
 LARGEST_FILE = 32 * 1024 * 1024  # bytes
-LARGEST_UNPACKED = 400 * 1024 * 1024  # bytes of a workbook: more is no table but a trap
 MOST_ROWS = 200_000
 DELIMITERS = ",;\t|"
 
@@ -35,7 +32,8 @@ def read_table(content: bytes) -> Table:
     """The table of a file; which kind of file it is says its beginning. Raises BadFile."""
     if len(content) > LARGEST_FILE:
         raise BadFile(Wrong.TOO_LARGE, f"{len(content):,}", f"{LARGEST_FILE:,}")
-    table = _workbook(content) if content.startswith(b"PK\x03\x04") else _csv(content)
+    is_book = content.startswith(workbooks.SIGNATURE)
+    table = _table(workbooks.rows(content), ()) if is_book else _csv(content)
     if not table.rows:
         raise BadFile(Wrong.NO_ROWS)
     return table
@@ -82,20 +80,6 @@ def _decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
         return content.decode("cp1252"), ("cp1252",)
     except UnicodeDecodeError as error:
         raise BadFile(Wrong.NOT_READABLE, "CSV", "UTF-8") from error
-
-
-def _workbook(content: bytes) -> Table:
-    """The first sheet of a workbook."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > LARGEST_UNPACKED:
-            raise BadFile(Wrong.TOO_LARGE, f"{unpacked:,}", f"{LARGEST_UNPACKED:,}")
-        sheet = python_calamine.load_workbook(io.BytesIO(content)).get_sheet_by_index(0)
-        rows = sheet.iter_rows()
-        return _table(((line, row) for line, row in enumerate(rows, 1)), ())
-    except (zipfile.BadZipFile, python_calamine.CalamineError, OSError) as error:
-        raise BadFile(Wrong.NOT_READABLE, "XLSX", str(error)[:200]) from error
 
 
 def _table(lines: Iterator[tuple[int, Sequence[Cell]]], notes: tuple[str, ...]) -> Table:

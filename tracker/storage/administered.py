@@ -6,6 +6,8 @@ is theirs already; who leaves is the city's from that day on. What nobody carrie
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import aliased
@@ -37,11 +39,11 @@ def vehicles(viewer: Viewer) -> ColumnElement[bool]:
     return true() if viewer.administers_city else Vehicle.unit_id.in_(_units(viewer))
 
 
-def devices(viewer: Viewer) -> ColumnElement[bool]:
-    """Whether a row of Device is administered: by who or what carries it at this moment."""
+def devices(viewer: Viewer, at: datetime | None = None) -> ColumnElement[bool]:
+    """Whether a row of Device is administered: by who or what carries it at a time, which is now unless it is given."""
     if viewer.administers_city:
         return true()
-    carried = select(Assignment.device_id).where(Assignment.period.contains(func.now()))
+    carried = select(Assignment.device_id).where(Assignment.period.contains(at if at is not None else func.now()))
     by_people = select(Person.id).where(people(viewer))
     by_vehicles = select(Vehicle.id).where(vehicles(viewer))
     ours = or_(Assignment.person_id.in_(by_people), Assignment.vehicle_id.in_(by_vehicles))

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from tracker.storage import administered, register
 from tracker.storage.audit import Action, Actor, record
-from tracker.storage.models import Device, Person, Unit, Vehicle
+from tracker.storage.models import Device, Person, Unit, UnitPlace, Vehicle
 from tracker.storage.rights import Viewer
 
 
@@ -70,6 +70,16 @@ class By:
         elif self.viewer is not None and not self.viewer.administers_city:
             raise register.no_unit("")
 
+    def below_theirs(self, name: str) -> None:
+        """Refuse to take a unit out of the sight of its superiors: what it stands below must be theirs, too."""
+        unit = self.unit(name)
+        if self.viewer is None or self.viewer.administers_city:
+            return
+        here = UnitPlace.unit_id == unit.id, UnitPlace.period.contains(self.today)
+        parent_id = self.session.scalar(select(UnitPlace.parent_id).where(*here))
+        if parent_id is None or not self._reaches(Unit, parent_id, administered.units):
+            raise register.no_unit(name)
+
     def _reaches(self, table: Any, row_id: int, condition: Any) -> bool:
         if self.viewer is None:
             return True
@@ -93,7 +103,7 @@ def rename_unit(by: By, name: str, fresh: str) -> None:
 
 
 def move_unit(by: By, name: str, below: str | None, on: date) -> None:
-    by.unit(name)
+    by.below_theirs(name)
     by.above(below)
     register.move_unit(by.session, name, below, on)
     people = register.members_below(by.session, name, on)
@@ -102,7 +112,7 @@ def move_unit(by: By, name: str, below: str | None, on: date) -> None:
 
 def merge_unit(by: By, name: str, into: str, on: date) -> int:
     """Give all of a unit to another one; returns how many people moved."""
-    by.unit(name)
+    by.below_theirs(name)
     by.unit(into)
     below = register.members_below(by.session, name, on)  # who get other superiors, too
     moved = register.merge_unit(by.session, name, into, on, by.today)
@@ -145,10 +155,11 @@ def leave(by: By, nip: str, on: date) -> Person:
 
 def add_vehicle(
     by: By, call_sign: str, plate: str, kind: str, unit: str, capabilities: Collection[str] = (),
-    public_view: str = "by_kind",
+    public_view: str = "by_kind", base_zone_id: int | None = None,
 ) -> Vehicle:  # fmt: skip
     by.unit(unit)
     vehicle = register.add_vehicle(by.session, call_sign, plate, kind, unit, capabilities, public_view)
+    vehicle.base_zone_id = base_zone_id
     by.note(Action.ADD_VEHICLE, {"vehicle": call_sign, "plate": plate, "kind": kind, "unit": unit})
     return vehicle
 

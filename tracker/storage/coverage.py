@@ -1,6 +1,7 @@
 """How much of people's duties their devices let be seen, by the model of the device and by unit.
 
-Sums over many, never a person's day: a group of fewer than `LEAST_PEOPLE` is put together with the others of its kind.
+Sums over many, never a person's day: groups of fewer than `LEAST_PEOPLE` are put together, and not told
+where they are fewer even then.
 """
 
 from __future__ import annotations
@@ -64,13 +65,16 @@ def coverage(
     for one in small:
         rest = one if rest is None else rest + one
     large = sorted((one for one in found if one not in small), key=lambda one: (one.share, one.name))
-    return large, rest
+    return large, rest if rest is not None and rest.people >= LEAST_PEOPLE else None
 
 
 def _query(viewer: Viewer, by: str, first: date, last: date, now: datetime) -> Select[Any]:
     window, verdict, newer = DutyWindow, VerdictRevision, aliased(VerdictRevision)
     newest = ~select(newer.id).where(newer.window_id == verdict.window_id, newer.revision > verdict.revision).exists()
-    carried = and_(Assignment.person_id == window.person_id, Assignment.period.contains(window.starts_at))
+    held = aliased(Assignment)
+    theirs = held.person_id == window.person_id, held.period.contains(window.starts_at)
+    lowest = select(func.min(held.id)).where(*theirs).correlate(window)
+    carried = Assignment.id == lowest.scalar_subquery()  # who carries two counts once
     member = and_(Membership.person_id == window.person_id, Membership.period.contains(window.work_date))
     group = func.coalesce(func.nullif(Device.model, ""), "?") if by == "model" else Unit.name
     silent: ColumnElement[bool] = func.coalesce(DeviceState.last_heard_at < now - SILENT_AFTER, True)

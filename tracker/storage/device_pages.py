@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from tracker.storage import administered
 from tracker.storage.models import (
     Assignment,
     Device,
@@ -21,7 +22,7 @@ from tracker.storage.models import (
     Vehicle,
 )
 from tracker.storage.paging import Page, page_of
-from tracker.storage.rights import Right, Viewer, covers, units_below, units_covered
+from tracker.storage.rights import Viewer, units_below
 
 SILENT_AFTER = timedelta(hours=1)  # a heartbeat comes each 15 minutes
 LOW_BATTERY_PCT = 15
@@ -139,8 +140,7 @@ def _of_devices(columns: Sequence[Any], viewer: Viewer, wanted: DeviceFilter, no
         .outerjoin(Person, Person.id == Assignment.person_id)
         .outerjoin(Vehicle, Vehicle.id == Assignment.vehicle_id)
     )
-    if not viewer.administers_city:
-        query = query.where(_carried_by_ours(viewer))
+    query = query.where(administered.devices(viewer, now))
     if wanted.unit_id is not None:
         query = query.where(_carried_in(wanted.unit_id, viewer.today))
     if wanted.search:
@@ -154,12 +154,6 @@ def _carried_in(unit_id: int, today: date) -> ColumnElement[bool]:
     below = units_below(unit_id, today, today)
     members = select(Membership.person_id).where(Membership.unit_id.in_(below), Membership.period.contains(today))
     return or_(Vehicle.unit_id.in_(below), Person.id.in_(members))
-
-
-def _carried_by_ours(viewer: Viewer) -> ColumnElement[bool]:
-    """Whether the holder belongs to a unit of the viewer; what nobody carries is the city's."""
-    ours = Vehicle.unit_id.in_(units_covered(viewer, Right.ADMINISTER, viewer.today, viewer.today))
-    return or_(ours, covers(viewer, Right.ADMINISTER, Person.id, viewer.today))
 
 
 def _conditions(now: datetime) -> dict[str, ColumnElement[bool]]:

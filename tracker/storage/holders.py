@@ -57,7 +57,7 @@ def swap_device(session: Session, lost: str, fresh: str, at: datetime) -> str:
     until = session.scalar(select(func.upper(Assignment.period)).where(of_device, Assignment.period.contains(at)))
     held = end_at(session, Assignment, of_device, at)
     if held is None:
-        raise Impossible(f"nobody carries {lost!r}: revoke it, and add a device as ever")
+        raise Impossible(f"nobody carries {lost!r}: revoke it, and add a device as ever", Why.NOT_CARRIED)
     conn = session.connection()
     revoke_device(conn, lost)
     secret = add_device(conn, fresh, device.kind, model=device.model, expected_interval_s=device.expected_interval_s)

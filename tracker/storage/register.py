@@ -52,6 +52,7 @@ class Why(StrEnum):
     LOGIN = "a login has 2 to 63 small letters, digits and hyphens, and begins with a letter or digit"
     ZONE_TAKEN = "there is a zone of this name already"
     ZONE_USED = "the zone is the base of vehicles, or duties to come are worked in it"
+    FILES_WAIT = "files of this account wait already, as many as may"
 
 
 class Impossible(ValueError):

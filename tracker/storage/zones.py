@@ -20,13 +20,18 @@ LEAST_RADIUS_M, LARGEST_RADIUS_M = 10, 50_000
 
 def add_circle(session: Session, name: str, lat: float, lon: float, radius_m: int) -> Zone:
     """Add a circle; raises BadShape where it is none of a possible size and place."""
+    check_circle(lat, lon, radius_m)
+    return _added(session, Zone(name=name, lat_e7=round(lat * E7), lon_e7=round(lon * E7), radius_m=radius_m))
+
+
+def check_circle(lat: float, lon: float, radius_m: int) -> None:
+    """Raise BadShape where a circle is of no possible size or place."""
     if not (abs(lat) <= 90 and abs(lon) <= 180):
         what = f"the centre is out of range: {lat}, {lon} (latitude comes before longitude)"
         raise BadShape(what, Flaw.OUT_OF_RANGE, f"{lat}, {lon}")
     if not LEAST_RADIUS_M <= radius_m <= LARGEST_RADIUS_M:
         what = f"a radius is {LEAST_RADIUS_M} to {LARGEST_RADIUS_M:,} metres, not {radius_m}"
         raise BadShape(what, Flaw.RADIUS)
-    return _added(session, Zone(name=name, lat_e7=round(lat * E7), lon_e7=round(lon * E7), radius_m=radius_m))
 
 
 def add_polygon(session: Session, name: str, geometry: object) -> Zone:

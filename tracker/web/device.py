@@ -44,6 +44,7 @@ from tracker.wire.makers import maker_of
 from tracker.wire.topics import position_topic
 
 pages = Blueprint("device", __name__, url_prefix="/admin/devices")
+MOST_AT_ONCE = 100
 FIELDS: dict[Any, str] = {
     "person": "nip", "vehicle": "call_sign", Why.RETIRED: "call_sign",
     Why.NOT_CARRIED: "nip", Why.LOGIN: "login", Why.LOGIN_TAKEN: "login",
@@ -70,12 +71,14 @@ def add() -> Response:
         return _form(EntryInput(request.form, {"call_sign": _("Write a NIP or a call sign, not both.")}))
     kind = "tracker" if values["call_sign"] else "phone"
     shared = {name: values[name] for name in device_changes.CHANGEABLE}
-    wrong = refused(
-        lambda: device_changes.register_device(by(), values["login"], kind, holder_of(values), **shared), FIELDS
-    )
-    if wrong:
-        return _form(wrong)
-    return _set_up(by().device(values["login"]))
+    made: list[str] = []
+
+    def added() -> None:
+        device_changes.register_device(by(), values["login"], kind, holder_of(values), **shared)
+        made.append(device_changes.set_up(by(), values["login"]))
+
+    wrong = refused(added, FIELDS)
+    return _form(wrong) if wrong else _with_secret(by().device(values["login"]), made[0])
 
 
 @pages.get("/<id:device_id>")
@@ -89,7 +92,10 @@ def show(device_id: int) -> Response:
 @allowed(Access.ADMINISTRATOR)
 def set_up(device_id: int) -> Response:
     """Give it a secret, and show what it is set up with."""
-    return _set_up(_living(device_id))
+    device = _living(device_id)
+    secret = device_changes.set_up(by(), device.login)
+    db.session.commit()
+    return _with_secret(device, secret)
 
 
 @pages.post("/<id:device_id>/revoke")
@@ -133,8 +139,9 @@ def swap(device_id: int) -> Response:
     lost, sent = _living(device_id), parse(SwapForm(), request.form)
     if sent.errors:
         return _page(device_id, EntryInput(request.form, sent.errors))
-    wrong = refused(lambda: device_changes.swap(by(), lost.login, sent.values["login"]), FIELDS)
-    return _page(device_id, wrong) if wrong else _set_up(by().device(sent.values["login"]))
+    made: list[str] = []
+    wrong = refused(lambda: made.append(device_changes.swap(by(), lost.login, sent.values["login"])), FIELDS)
+    return _page(device_id, wrong) if wrong else _with_secret(by().device(sent.values["login"]), made[0])
 
 
 @pages.post("/chosen")
@@ -143,8 +150,8 @@ def chosen() -> Response:
     """What is to be done with the devices that were ticked: asked once more, then done, all or none."""
     sent = parse(BulkForm(), request.form)
     rows = devices_chosen(db.session(), viewer(), ticked(request.form, "device"), city().now())
-    if sent.errors or not rows:
-        flash(_("Tick at least one device and choose what to do."), "warn")
+    if sent.errors or not 0 < len(rows) <= MOST_AT_ONCE:
+        flash(_("Tick one to %(most)d devices and choose what to do.", most=MOST_AT_ONCE), "warn")
         return redirect(url_for("devices.overview"), 303)
     action = sent.values["action"]
     if not sent.values["confirmed"]:
@@ -195,12 +202,9 @@ def _living(device_id: int) -> Device:
     return device
 
 
-def _set_up(device: Device) -> Response:
-    """Give a device a secret, and show on this answer what it is set up with."""
-    secret = device_changes.set_up(by(), device.login)
-    fresh = set_up_with(device.login, secret, device.expected_interval_s)
-    db.session.commit()
-    return _page(device.id, fresh=fresh)
+def _with_secret(device: Device, secret: str) -> Response:
+    """The page of a device that has just got a secret, with what it is set up with."""
+    return _page(device.id, fresh=set_up_with(device.login, secret, device.expected_interval_s))
 
 
 def _done(device_id: int, change: Callable[[], None], done: str) -> Response:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 
+from tracker.domain.outline import Flaw
+from tracker.imports import runs
 from tracker.imports.kinds import KINDS
 from tracker.imports.problems import Problem, Wrong
+from tracker.storage.models import ImportRun
 from tracker.web.words import Label
+from tracker.web.zone_words import FLAW
 
 KIND = {
     "units": _("Units"), "people": _("People"), "zones": _("Zones"), "vehicles": _("Vehicles"),
@@ -29,6 +33,10 @@ WRONG = {
     Wrong.TOO_MANY_ROWS: _("The file has %(value)s rows; at most %(more)s can be read. Split it."),
     Wrong.NO_ROWS: _("There are no rows in the file. Fill in at least one below the headings."),
     Wrong.NOT_READABLE: _("The file is no %(value)s that can be read (%(more)s). Save it anew, or use the template."),
+    Wrong.FAR_CELL: _(
+        "Something is written as far away as %(value)s, so that the sheet is too large to be read. Delete what stands "
+        "outside the table."
+    ),
     Wrong.NO_COLUMN: _("The column %(value)s is missing; these are there: %(more)s. Use the headings of the template."),
     Wrong.SAME_HEADING: _("Two columns have the heading %(value)s. Remove one."),
     Wrong.MISSING: _("This must not be empty. Fill it in."),
@@ -63,18 +71,35 @@ WRONG = {
 }  # fmt: skip
 NOTES = {"cp1252": _("The file was not UTF-8; it was read as Windows-1252. Look whether names are right.")}
 MENDED = _("The outline of %(name)s crossed itself and was mended.")
+FAILED = {
+    runs.DIED: _(
+        "Nothing was changed: the file could not be worked on to its end, several times. Split it, or write it anew "
+        "from the template."
+    ),
+    runs.UNEXPECTED: _(
+        "Nothing was changed: something went wrong that the file does not explain. Tell your operator the number of "
+        "this import, %(number)s; the log says more."
+    ),
+}
+MET = _("Nothing was changed: the register became another one in the meantime. Import the file again.")
 REQUIRED, OPTIONAL = _("must be filled in"), _("may be empty")
 
 
 def sentence(problem: Problem) -> str:
     """What is wrong, and what to do."""
-    return str(WRONG[problem.wrong]) % {"value": problem.value, "more": problem.more}
+    more = FLAW[Flaw(problem.more)] if problem.wrong is Wrong.SHAPE else problem.more
+    return str(WRONG[problem.wrong]) % {"value": problem.value, "more": more}
 
 
 def heading(kind: str, column: str) -> str:
     """The heading of a column, as templates have it."""
     headings = {one.name: one.heading(str(get_locale())) for one in KINDS[kind].columns}
     return headings.get(column, column)
+
+
+def failed(run: ImportRun) -> str:
+    """Why a run failed, and what to do."""
+    return str(FAILED.get(run.outcome.get("why", ""), MET)) % {"number": run.id}
 
 
 def note(kept: str) -> str:

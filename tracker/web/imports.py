@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flask import Blueprint, Flask, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from marshmallow import fields
@@ -16,8 +16,8 @@ from tracker.imports.kinds import KINDS
 from tracker.imports.problems import Problem
 from tracker.imports.tables import LARGEST_FILE
 from tracker.storage.models import ImportRun
-from tracker.storage.register import NotFound
-from tracker.web import import_words
+from tracker.storage.register import Impossible, NotFound
+from tracker.web import import_words, register_words
 from tracker.web.access import Access, address, allowed, signed_in, viewer
 from tracker.web.city import city, db
 from tracker.web.csv_text import BYTE_ORDER_MARK, line
@@ -42,6 +42,8 @@ def admit_files() -> None:
     """Files may be larger than forms, of those who may import; asked before anything reads the request."""
     if request.endpoint == "imports.upload" and (who := signed_in()) and who.viewer.administers:
         request.max_content_length = LARGEST_FILE + FORM_AROUND
+    elif request.endpoint == "api_imports.add_import" and g.get("machine") and g.viewer.administers:
+        request.max_content_length = LARGEST_FILE * 4 // 3 + FORM_AROUND  # three bytes are four letters there
 
 
 @pages.get("")
@@ -63,10 +65,12 @@ def upload() -> AnyResponse | tuple[str, int]:
         errors["kind"] = _("Choose what the file holds.")
     if errors or file is None:
         return _overview(EntryInput(request.form, errors)), 422
-    run = runs.create(
-        db.session(), viewer(), address(), parsed.values["kind"], file.filename or "", file.read(), city().now(),
-        parsed.values["since"],
-    )  # fmt: skip
+    kind, since = parsed.values["kind"], parsed.values["since"]
+    name, content = file.filename or "", file.read()
+    try:
+        run = runs.create(db.session(), viewer(), address(), kind, name, content, city().now(), since)
+    except Impossible as error:
+        return _overview(EntryInput(request.form, {"file": register_words.sentence(error)})), 422
     db.session.commit()
     return _to(run)
 

@@ -33,6 +33,7 @@ WHY = {
     Why.LOGIN: _("A login has 2 to 63 small letters, digits and hyphens, and begins with a letter or digit."),
     Why.ZONE_TAKEN: _("There is a zone of this name already. Choose another name."),
     Why.ZONE_USED: _("Vehicles have their base in this zone, or duties to come are worked in it. Change those first."),
+    Why.FILES_WAIT: _("Ten of your files wait already. Say yes to them, or give them up, before you send another one."),
 }
 LATER = _("Something else is planned from %(begins)s on. Name a later time, or end that first.")
 NOT_FOUND = {

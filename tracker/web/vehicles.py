@@ -141,11 +141,10 @@ def _together(action: str, rows: Rows) -> Response:
 
 
 def _add(values: Any) -> None:
-    vehicle = changes.add_vehicle(
+    changes.add_vehicle(
         by(), values["call_sign"], values["plate"], values["kind"], values["unit"], capabilities_of(request.form),
-        values["public_view"],
+        values["public_view"], _zone_id(values["base"]),
     )  # fmt: skip
-    vehicle.base_zone_id = _zone_id(values["base"])
 
 
 def _zone_id(name: str | None) -> int | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -29,25 +30,45 @@ FROM unit
 JOIN LATERAL (SELECT * FROM unit_place WHERE unit_id = unit.id ORDER BY period DESC LIMIT 1) place ON true
 LEFT JOIN unit AS parent ON parent.id = place.parent_id
 """
+ABOVE = """
+SELECT unit.name, parent.name AS above FROM unit_place
+JOIN unit ON unit.id = unit_id JOIN unit AS parent ON parent.id = parent_id
+WHERE period && daterange(:on, NULL)
+"""
+Tree = Mapping[str, Collection[str]]  # of each unit, below which others it stands on some day to come
 
 
 def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None:
     rows, units, on = once(plan, rows, "name"), units_of(by), since or by.today
     places = {one.name: one for one in by.session.execute(text(PLACES))}
     fresh = {row["name"] for row in rows if row["name"] not in places}
-    tree = {name: one.below for name, one in places.items()} | {row["name"]: row["below"] for row in rows}
+    tree = _tree(by, rows, places, on)
     for row in rows:
         place = places.get(row["name"])
         if place is not None and row["name"] not in units:
             plan.refuse(Problem(row.line, "name", Wrong.UNKNOWN_UNIT, row["name"]))
-        elif place is not None and place.below == row["below"] and place.ends is None:
+        elif _stands(place, row):
             plan.same += 1
         elif _may_stand(by, plan, units, fresh, tree, row, on if place else since):
             _compare_place(plan, row, place, on, since)
 
 
+def _stands(place: Any, row: Row) -> bool:
+    """Whether a unit stands already where its row places it."""
+    return place is not None and place.below == row["below"] and place.ends is None
+
+
+def _tree(by: By, rows: Sequence[Row], places: Mapping[str, Any], on: date) -> Tree:
+    """As it would be from a day on, with all that is planned for later."""
+    tree: dict[str, set[str]] = defaultdict(set)
+    for name, above in by.session.execute(text(ABOVE), {"on": on}):
+        tree[name].add(above)
+    moved = [row for row in rows if not _stands(places.get(row["name"]), row)]
+    return tree | {row["name"]: {row["below"]} - {None} for row in moved}
+
+
 def _may_stand(
-    by: By, plan: Plan, units: dict[str, StandingUnit], fresh: set[str], tree: Mapping[str, str | None], row: Row,
+    by: By, plan: Plan, units: dict[str, StandingUnit], fresh: set[str], tree: Tree, row: Row,
     on: date | None,
 ) -> bool:  # fmt: skip
     below = row["below"]
@@ -64,12 +85,15 @@ def _may_stand(
     return True
 
 
-def _stands_below_itself(tree: Mapping[str, str | None], name: str) -> bool:
-    above, seen = tree.get(name), {name}
-    while above is not None and above not in seen:
-        seen.add(above)
-        above = tree.get(above)
-    return above is not None
+def _stands_below_itself(tree: Tree, name: str) -> bool:
+    seen: set[str] = set()
+    ahead = list(tree.get(name, ()))
+    while ahead:
+        above = ahead.pop()
+        if above not in seen:
+            seen.add(above)
+            ahead += tree.get(above, ())
+    return name in seen
 
 
 def _compare_place(plan: Plan, row: Row, place: Any, on: date, since: date | None) -> None:

@@ -21,7 +21,7 @@ from tracker.storage.changes import By
 from tracker.storage.mending import mended
 from tracker.storage.models import Zone
 from tracker.storage.zone_changes import Area, Circle, Shape
-from tracker.storage.zones import checked_parts
+from tracker.storage.zones import check_circle, checked_parts
 
 COLUMNS = (
     Column("name", ("name",), ("nama",), required=True, example=("Menteng", "Depot Cilincing")),
@@ -49,7 +49,7 @@ def read(content: bytes, _: Sequence[Column]) -> tuple[list[Row], list[Problem],
             rows.append(Row(line, {"name": cells.text(full), "shape": shape}))
             notes += [f"mended:{full}"] if mend else []
         except BadShape as error:
-            problems.append(Problem(line, "shape", Wrong.SHAPE, full, str(error)))
+            problems.append(Problem(line, "shape", Wrong.SHAPE, full, error.flaw))
         except BadCell as error:
             problems.append(Problem(line, "name", error.wrong, full[:80], error.more))
     return rows, problems, tuple(notes)
@@ -81,6 +81,7 @@ def _circle(geometry: Mapping[str, Any], feature: Mapping[str, Any]) -> Circle:
         radius_m = round(float(_property(feature, ("radius_m",))))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise BadShape("a Point needs two coordinates and a radius_m in its properties", Flaw.RADIUS) from error
+    check_circle(lat, lon, radius_m)
     return Circle(lat, lon, radius_m)
 
 

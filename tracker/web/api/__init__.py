@@ -4,7 +4,7 @@
 |---|---|
 | `document`, `page` | puts the API together: OpenAPI document, and the page that shows it |
 | `resource`, `described` | what all resources do alike, each way of asking with its place in the document |
-| `units`, `people`, `vehicles`, `zones`, `devices` | one resource each: its shape, and what it asks of the register |
+| `units`, `people`, `vehicles`, `zones`, `devices`, `imports` | one resource each: its shape, what it asks for |
 | `references` | what a body names by its number |
 | `shapes` | what is sent, field by field, strict: what the document does not promise is refused |
 | `reading` | bodies and queries, read and checked |

@@ -17,6 +17,7 @@ from marshmallow import Schema, fields
 from tracker.web.access import Access, allowed
 from tracker.web.api.described import TOKEN
 from tracker.web.api.devices import devices
+from tracker.web.api.imports import imports
 from tracker.web.api.page import sections
 from tracker.web.api.people import people
 from tracker.web.api.problem_words import OTHERS, PROBLEMS
@@ -27,7 +28,7 @@ from tracker.web.api.vehicles import vehicles
 from tracker.web.api.zones import zones
 from tracker.web.city import csrf
 
-RESOURCES = (units, people, vehicles, devices, zones)
+RESOURCES = (units, people, vehicles, devices, zones, imports)
 INTRODUCTION = "The city's register for other programs. Each acts with the rights of the account that made its token."
 SIGNING_IN = {
     "type": "http", "scheme": "bearer", "description": "Made on the page of one's account; its scopes say what it opens"
