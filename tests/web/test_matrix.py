@@ -57,7 +57,7 @@ NEEDS = {
         "administration.overview", "units.overview", "units.new", "units.add", "units.show", "units.rename",
         "units.place", "units.merge", "people.overview", "people.new", "people.add", "people.show", "people.rename",
         "people.move", "people.leave", "people.chosen", "vehicles.overview", "vehicles.new", "vehicles.add",
-        "vehicles.show", "vehicles.change", "vehicles.move", "vehicles.retire",
+        "vehicles.show", "vehicles.change", "vehicles.move", "vehicles.retire", "vehicles.chosen",
         "devices.overview", "devices.coverage", "device.new", "device.add", "device.chosen", "device.show",
         "device.set_up", "device.revoke", "device.change", "device.hand", "device.swap",
         "corrections.overview", "corrections.show", "corrections.answer",

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.dialects.postgresql import Range
 
 from tests import builders as build
 from tests.web.conftest import NOW, WORK_DATE, Browser, Clock, People, signed_in
@@ -128,22 +129,88 @@ def test_an_account_with_rights_elsewhere_is_not_closed_in_passing(
 
 
 def test_many_are_moved_together_or_not_at_all(admin: Browser, engine: Engine, people: People) -> None:
-    ticked = {"chosen": [people.own, people.foreign], "action": "move"}
-    assert "Move to a unit: 2 people" in admin.post("/admin/people/chosen", **ticked).text
-    assert admin.post("/admin/people/chosen", **ticked, confirmed="1", unit="", on=TODAY).status_code == 422
-    with engine.begin() as conn:  # one has a plan
-        conn.execute(m.Membership.__table__.update().where(m.Membership.person_id == people.foreign).values(
-            period=f"[,{LATER})"))  # fmt: skip
-        conn.execute(m.Membership.__table__.insert().values(
-            person_id=people.foreign, unit_id=people.unit, period=f"[{LATER},)"))  # fmt: skip
-    answer = admin.post("/admin/people/chosen", **ticked, confirmed="1", unit="Dinas Kebersihan", on=TODAY)
-    assert answer.status_code == 422 and "Budi Santoso: Something else is planned" in answer.text
+    ticked = {"chosen": [people.own, people.foreign, people.boss], "action": "move", "wanted": "q=a&sort=nip&x=1"}
+    assert "Move to a unit: 3 people" in admin.post("/admin/people/chosen", **ticked).text
+    confirmed = {**ticked, "confirmed": "1", "on": TODAY}
+    assert said(admin, "/admin/people/chosen", **confirmed, unit="").startswith("Choose a unit")
+    assert said(admin, "/admin/people/chosen", **confirmed, unit="X").startswith("You administer no unit")
+    with engine.begin() as conn:  # two have a plan
+        for one in (people.foreign, people.boss):
+            plan(conn, one, people.unit)
+    answer = admin.post("/admin/people/chosen", **confirmed, unit="Dinas Kebersihan")
+    refused = re.findall(r'<b class="breakable">([^<]+)</b>: ([^<]+)', answer.text)
+    assert answer.status_code == 422 and {name for name, _ in refused} == {"Budi Santoso", "Rina Marlina"}
+    assert all(why.startswith("Something else is planned") for _, why in refused)
     assert "Regu Menteng" in admin.get(f"/admin/people/{people.own}").text
-    ticked["chosen"] = [people.own]
-    assert said(admin, "/admin/people/chosen", **ticked, confirmed="1", unit="Dinas Kebersihan", on=TODAY) == ""
+    confirmed["chosen"] = [people.own]
+    taken = admin.post("/admin/people/chosen", **confirmed, unit="Dinas Kebersihan")
+    assert taken.location == "/admin/people?q=a&sort=nip", "the list is as it was"
     assert "1 person was moved." in admin.get("/admin/people").text
+    assert unit_of(engine, people.own) == "Dinas Kebersihan"
     admin.post("/admin/people/chosen", action="move")
-    assert "Tick one to 500 people" in admin.get("/admin/people").text
+    assert "Tick one to 500 of the list" in admin.get("/admin/people").text
+
+
+def plan(conn: Connection, person_id: int, unit_id: int) -> None:
+    """Somebody moves to a unit later."""
+    conn.execute(update(m.Membership).where(m.Membership.person_id == person_id).values(period=f"[,{LATER})"))
+    conn.execute(insert(m.Membership).values(person_id=person_id, unit_id=unit_id, period=f"[{LATER},)"))
+
+
+def test_what_is_ticked_is_done_with_those_who_were_shown(admin: Browser, engine: Engine, people: People) -> None:
+    page = admin.post("/admin/people/chosen", action="leave", everybody="1", wanted="q=siti").text
+    assert re.findall(r'name="chosen" value="(\d+)"', page) == [str(people.own)]
+
+
+def test_many_vehicles_change_hands_or_retire_together(admin: Browser, engine: Engine, people: People) -> None:
+    with engine.begin() as conn:
+        trucks = [build.vehicle(conn, people.unit) for _ in range(3)]
+    ticked = {"chosen": trucks[:2], "action": "move", "wanted": "unit=Regu+Menteng"}
+    assert "Give to another unit: 2 vehicles" in admin.post("/admin/vehicles/chosen", **ticked).text
+    ticked["confirmed"] = "1"
+    assert said(admin, "/admin/vehicles/chosen", **ticked, unit="X").startswith("You administer no unit")
+    taken = admin.post("/admin/vehicles/chosen", **ticked, unit="Dinas Pertamanan")
+    assert taken.location == "/admin/vehicles?unit=Regu+Menteng"
+    assert "2 vehicles were given away." in admin.get("/admin/vehicles").text
+    assert [one(engine, m.Vehicle, id=truck).unit_id for truck in trucks] == [
+        people.foreign_unit, people.foreign_unit, people.unit,
+    ]  # fmt: skip
+    everything = {"action": "retire", "everybody": "1", "confirmed": "1", "wanted": "unit=Dinas+Pertamanan"}
+    assert said(admin, "/admin/vehicles/chosen", **everything) == ""
+    retired = [one(engine, m.Vehicle, id=truck).retired_at is not None for truck in trucks]
+    assert retired == [True, True, False]
+
+
+def test_vehicles_of_others_are_not_among_those_chosen(local: Browser, engine: Engine, people: People) -> None:
+    with engine.begin() as conn:
+        truck = build.vehicle(conn, people.foreign_unit)
+    local.post("/admin/vehicles/chosen", action="retire", confirmed="1", chosen=[truck])
+    assert one(engine, m.Vehicle, id=truck).retired_at is None
+    local.post("/admin/vehicles/chosen", action="retire", confirmed="1", everybody="1", wanted="unit=Dinas+Pertamanan")
+    assert one(engine, m.Vehicle, id=truck).retired_at is None
+
+
+def test_lists_are_narrowed_by_the_name_of_a_unit(local: Browser) -> None:
+    page = local.get("/admin/people?unit=Regu+Menteng").text
+    assert "Siti Rahayu" in page and "Rina Marlina" not in page and 'value="Regu Menteng"' in page
+    for path in ("people", "vehicles", "units"):
+        page = local.get(f"/admin/{path}?unit=Dinas+Pertamanan").text  # of others, or of nobody
+        assert "You administer no unit of this name." in page and "person-name" not in page
+
+
+def test_what_somebody_drove_is_on_their_page(admin: Browser, engine: Engine, people: People) -> None:
+    with engine.begin() as conn:
+        truck = build.vehicle(conn, people.unit)
+        drove = Range(NOW - timedelta(hours=2), NOW)
+        conn.execute(insert(m.DriverSession).values(vehicle_id=truck, person_id=people.own, period=drove))
+    assert f'href="/admin/vehicles/{truck}"' in admin.get(f"/admin/people/{people.own}").text
+    assert "What they drove" not in admin.get(f"/admin/people/{people.foreign}").text
+
+
+def test_a_merger_says_how_much_it_moves(admin: Browser, engine: Engine, people: People) -> None:
+    agency = one(engine, m.Unit, name="Dinas Kebersihan").id
+    page = admin.get(f"/admin/units/{agency}").text
+    assert "That is now: 1 person of its own, 0 vehicles of its own, 1 unit below it." in page
 
 
 def test_codes_for_all_of_a_filter_are_printed_once(admin: Browser, engine: Engine, people: People) -> None:
@@ -188,14 +255,14 @@ def test_an_administrator_of_a_unit_finds_its_own_and_nothing_else(
     assert said(local, "/admin/units/new", name="X").startswith("You administer no unit of this name.")
     ticked = {"chosen": [people.foreign], "action": "leave", "confirmed": "1", "on": TODAY}
     local.post("/admin/people/chosen", **ticked)
-    assert "Dinas Pertamanan" in unit_of_foreign(engine, people)
+    assert "Dinas Pertamanan" in unit_of(engine, people.foreign)
 
 
-def unit_of_foreign(engine: Engine, people: People) -> str:
-    """In which unit the foreign person works."""
+def unit_of(engine: Engine, person_id: int) -> str:
+    """In which unit somebody works."""
     with engine.connect() as conn:
         query = select(m.Unit.name).join(m.Membership, m.Membership.unit_id == m.Unit.id)
-        theirs = m.Membership.person_id == people.foreign
+        theirs = m.Membership.person_id == person_id
         return conn.scalars(query.where(theirs, m.Membership.period.contains(WORK_DATE))).one()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from tracker.storage import administered
-from tracker.storage.models import Account, Assignment, Device, Membership, Person, Unit
+from tracker.storage.models import Account, Assignment, Device, DriverSession, Membership, Person, Unit, Vehicle
 from tracker.storage.paging import ANY_STATE, Page, page_of
 from tracker.storage.rights import Viewer, units_below
 
@@ -81,6 +81,14 @@ def memberships_of(session: Session, person_id: int) -> Sequence[Membership]:
     """Where somebody worked, works and will work, the newest first."""
     query = select(Membership).where(Membership.person_id == person_id).options(joinedload(Membership.unit))
     return session.scalars(query.order_by(Membership.period.desc())).all()
+
+
+def drives_by(session: Session, viewer: Viewer, person_id: int, newest: int = 20) -> Sequence[Any]:
+    """What somebody drove when, the newest first: period, vehicle_id, call_sign, and whether the viewer keeps it."""
+    ours = administered.vehicles(viewer).label("ours")
+    query = select(DriverSession.period, DriverSession.vehicle_id, Vehicle.call_sign, ours)
+    theirs = query.join(Vehicle, Vehicle.id == DriverSession.vehicle_id).where(DriverSession.person_id == person_id)
+    return session.execute(theirs.order_by(DriverSession.period.desc()).limit(newest)).all()
 
 
 def _present(today: date) -> Subquery:

@@ -14,14 +14,13 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from tracker.storage.unit_pages import standing_units
 from tracker.web import administration_words
-from tracker.web.access import viewer
 from tracker.web.administration_words import Together
 from tracker.web.changing import REFUSALS, place_of, said
 from tracker.web.city import city, db
 from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
 from tracker.web.register_forms import BESIDE_UNIT, ChosenForm, RegisterQuery, TogetherForm
+from tracker.web.unit_choice import standing
 
 MOST_AT_ONCE = 500
 Rows = Sequence[Any]
@@ -78,7 +77,7 @@ def ask(what: Choosing, action: str, rows: Rows, typed: EntryInput = NOTHING_TYP
     """The question before it is done, or what is in its way."""
     page = render_template(
         "chosen.html", what=what, action=action, together=what.together[action], rows=rows, entry=typed,
-        units=standing_units(db.session(), viewer()), today=city().today(), wanted=_kept(),
+        units=standing(), today=city().today(), wanted=_kept(),
         administration_words=administration_words,
     )  # fmt: skip
     return make_response(page, 422 if typed.errors else 200)

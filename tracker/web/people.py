@@ -18,9 +18,8 @@ from tracker.storage.account_pages import manageable
 from tracker.storage.audit import Action
 from tracker.storage.models import Account, Person
 from tracker.storage.paging import ANY_STATE
-from tracker.storage.person_pages import PersonFilter, memberships_of, people_wanted, person_list
+from tracker.storage.person_pages import PersonFilter, drives_by, memberships_of, people_wanted, person_list
 from tracker.storage.register import Why
-from tracker.storage.unit_pages import standing_units
 from tracker.web import administration_words, choosing
 from tracker.web.access import Access, allowed, by, viewer
 from tracker.web.changing import refused
@@ -36,6 +35,7 @@ from tracker.web.register_forms import (
     person_filter,
     ticked,
 )
+from tracker.web.unit_choice import standing, unit_of
 
 pages = Blueprint("people", __name__, url_prefix="/admin/people")
 BESIDE = {**BESIDE_UNIT, "person": "nip", Why.NIP_TAKEN: "nip"}
@@ -46,9 +46,9 @@ MANY = Choosing("people", administration_words.PEOPLE_TOGETHER, "name")
 @allowed(Access.ADMINISTRATOR)
 def overview() -> str:
     """The people one administers; search, filters and page are in the address."""
-    wanted, number = person_filter(request.args)
+    wanted, number = person_filter(request.args, unit_of(request.args))
     return render_template(
-        "people.html", wanted=wanted, page=person_list(db.session(), viewer(), wanted, number), units=_standing(),
+        "people.html", wanted=wanted, page=person_list(db.session(), viewer(), wanted, number), units=standing(),
         many=MANY, most=choosing.MOST_AT_ONCE, administration_words=administration_words,
     )  # fmt: skip
 
@@ -143,8 +143,9 @@ def chosen() -> Response:
 
 def _chosen(sent: Mapping[str, Any]) -> Rows:
     """The rows that were ticked, or all that a filter holds; one more than may be, where there are more."""
+    asked = choosing.asked_list()
     if sent["everybody"]:
-        query = people_wanted(viewer(), person_filter(choosing.asked_list())[0])
+        query = people_wanted(viewer(), person_filter(asked, unit_of(asked))[0])
     else:
         anybody = people_wanted(viewer(), PersonFilter(state=ANY_STATE))
         query = anybody.where(Person.id.in_(ticked(request.form, "chosen")))
@@ -208,12 +209,8 @@ def _done(member_id: int, change: Callable[[], Any], done: str) -> Response:
     return redirect(url_for("people.show", member_id=member_id) if there else url_for("people.overview"), 303)
 
 
-def _standing() -> Any:
-    return standing_units(db.session(), viewer())
-
-
 def _form(typed: EntryInput) -> Response:
-    page = render_template("person_new.html", entry=typed, units=_standing())
+    page = render_template("person_new.html", entry=typed, units=standing())
     return make_response(page, 422 if typed.errors else 200)
 
 
@@ -223,6 +220,7 @@ def _page(member_id: int, typed: EntryInput = NOTHING_TYPED, code: str | None = 
     page = render_template(
         "person.html", row=row, account=account, entry=typed, code=code, code_valid=accounts.CODE_VALID,
         may_close=_account_to_close(row.account_id) is not None,
-        memberships=memberships_of(db.session(), member_id), units=_standing(), today=city().today(),
+        memberships=memberships_of(db.session(), member_id), drives=drives_by(db.session(), viewer(), member_id),
+        units=standing(), today=city().today(),
     )  # fmt: skip
     return make_response(page, 422 if typed.errors else 200)

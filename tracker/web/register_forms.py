@@ -13,7 +13,7 @@ from tracker.storage.person_pages import PersonFilter
 from tracker.storage.register import Why
 from tracker.storage.unit_pages import UnitFilter
 from tracker.storage.vehicle_pages import VehicleFilter
-from tracker.web.forms import A_DATE, AN_ID, LONGEST_SEARCH, Form, PageQuery, parse
+from tracker.web.forms import A_DATE, LONGEST_SEARCH, Form, PageQuery, parse
 from tracker.web.words import KIND
 
 LONGEST_NAME = 120
@@ -94,29 +94,34 @@ class InUnitForm(Form):
 
 class RegisterQuery(PageQuery):
     q = fields.String(load_default="", validate=validate.Length(max=LONGEST_SEARCH))
-    unit = fields.Integer(load_default=None, validate=AN_ID)
+    unit = fields.String(load_default="", validate=A_NAME)
     state = fields.String(load_default="")
     sort = fields.String(load_default="")
     kind = fields.String(load_default="", validate=validate.OneOf(["", *KIND]))
 
 
-def unit_filter(sent: Mapping[str, str]) -> tuple[UnitFilter, int]:
+def unit_asked(sent: Mapping[str, str]) -> str:
+    """The name of the unit to which a list is narrowed; empty where it is not."""
+    return str(parse(RegisterQuery(), sent).values.get("unit", ""))
+
+
+def unit_filter(sent: Mapping[str, str], unit_id: int | None) -> tuple[UnitFilter, int]:
     """The units that were asked for, and which page of them."""
     asked, number = _asked(sent, unit_pages.STATES, unit_pages.SORTS)
-    return UnitFilter(**asked), number
+    return UnitFilter(**asked, unit_id=unit_id), number
 
 
-def person_filter(sent: Mapping[str, str]) -> tuple[PersonFilter, int]:
+def person_filter(sent: Mapping[str, str], unit_id: int | None) -> tuple[PersonFilter, int]:
     """The people who were asked for, and which page of them."""
     asked, number = _asked(sent, person_pages.STATES, person_pages.SORTS)
-    return PersonFilter(**asked), number
+    return PersonFilter(**asked, unit_id=unit_id), number
 
 
-def vehicle_filter(sent: Mapping[str, str]) -> tuple[VehicleFilter, int]:
+def vehicle_filter(sent: Mapping[str, str], unit_id: int | None) -> tuple[VehicleFilter, int]:
     """The vehicles that were asked for, and which page of them."""
     asked, number = _asked(sent, vehicle_pages.STATES, vehicle_pages.SORTS)
     kind = parse(RegisterQuery(), sent).values.get("kind", "")
-    return VehicleFilter(**asked, kind=kind), number
+    return VehicleFilter(**asked, unit_id=unit_id, kind=kind), number
 
 
 def capabilities_of(sent: Any) -> list[str]:
@@ -133,7 +138,7 @@ def _asked(sent: Mapping[str, str], states: tuple[str, ...], sorts: tuple[str, .
     asked = parse(RegisterQuery(), sent).values
     state, sort = asked.get("state", ""), asked.get("sort", "")
     wanted = {
-        "search": asked.get("q", ""), "unit_id": asked.get("unit"), "state": state if state in states else "",
+        "search": asked.get("q", ""), "state": state if state in states else "",
         "sort": sort if sort in sorts else sorts[0],
     }  # fmt: skip
     return wanted, asked.get("page", 1)

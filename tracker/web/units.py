@@ -13,13 +13,14 @@ from tracker.storage import administered, changes
 from tracker.storage.models import Unit
 from tracker.storage.paging import ANY_STATE
 from tracker.storage.register import Why
-from tracker.storage.unit_pages import UnitFilter, places_of, standing_units, unit_list, units_wanted
+from tracker.storage.unit_pages import UnitFilter, places_of, unit_list, units_wanted
 from tracker.web import administration_words
 from tracker.web.access import Access, allowed, by, viewer
 from tracker.web.changing import refused
 from tracker.web.city import city, db
 from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
 from tracker.web.register_forms import MergerForm, NameForm, PlaceForm, UnitForm, unit_filter
+from tracker.web.unit_choice import standing, unit_of
 
 pages = Blueprint("units", __name__, url_prefix="/admin/units")
 NEW = {"unit": "below", Why.UNIT_TAKEN: "name", Why.NOT_STANDING: "below"}
@@ -31,9 +32,9 @@ MERGER = {"unit": "into", Why.HEIR_IS_PART: "into", Why.NOT_STANDING: "into", Wh
 @allowed(Access.ADMINISTRATOR)
 def overview() -> str:
     """The units one administers; search, filters and page are in the address."""
-    wanted, number = unit_filter(request.args)
+    wanted, number = unit_filter(request.args, unit_of(request.args))
     return render_template(
-        "units.html", wanted=wanted, page=unit_list(db.session(), viewer(), wanted, number), units=_standing(),
+        "units.html", wanted=wanted, page=unit_list(db.session(), viewer(), wanted, number), units=standing(),
         administration_words=administration_words,
     )  # fmt: skip
 
@@ -116,12 +117,8 @@ def _done(unit_id: int, change: Callable[[], Any], beside: Any, done: str) -> Re
     return redirect(url_for("units.show", unit_id=unit_id), 303)
 
 
-def _standing() -> Any:
-    return standing_units(db.session(), viewer())
-
-
 def _form(typed: EntryInput) -> Response:
-    page = render_template("unit_new.html", entry=typed, units=_standing())
+    page = render_template("unit_new.html", entry=typed, units=standing())
     return make_response(page, 422 if typed.errors else 200)
 
 
@@ -130,7 +127,7 @@ def _page(unit: Unit, typed: EntryInput = NOTHING_TYPED) -> Response:
     row = session.execute(units_wanted(viewer(), UnitFilter(state=ANY_STATE)).where(Unit.id == unit.id)).one()
     parts = unit_list(session, viewer(), UnitFilter(unit_id=unit.id), 1)
     page = render_template(
-        "unit.html", row=row, entry=typed, parts=parts, places=places_of(session, unit.id), units=_standing(),
+        "unit.html", row=row, entry=typed, parts=parts, places=places_of(session, unit.id), units=standing(),
         names={one.id: one.name for one in session.query(Unit.id, Unit.name)}, today=city().today(),
     )  # fmt: skip
     return make_response(page, 422 if typed.errors else 200)

@@ -14,7 +14,6 @@ from tracker.storage import changes
 from tracker.storage.models import Vehicle, Zone
 from tracker.storage.paging import ANY_STATE
 from tracker.storage.register import NotFound, Why
-from tracker.storage.unit_pages import standing_units
 from tracker.storage.vehicle_pages import VehicleFilter, drives_of, vehicle_list, vehicles_wanted
 from tracker.web import administration_words, choosing
 from tracker.web.access import Access, allowed, by, viewer
@@ -31,6 +30,7 @@ from tracker.web.register_forms import (
     ticked,
     vehicle_filter,
 )
+from tracker.web.unit_choice import standing, unit_of
 
 pages = Blueprint("vehicles", __name__, url_prefix="/admin/vehicles")
 BESIDE = {**BESIDE_UNIT, "zone": "base", Why.CALL_SIGN_TAKEN: "call_sign", Why.PLATE_TAKEN: "plate"}
@@ -41,9 +41,9 @@ MANY = Choosing("vehicles", administration_words.VEHICLES_TOGETHER, "call_sign")
 @allowed(Access.ADMINISTRATOR)
 def overview() -> str:
     """The vehicles one administers; search, filters and page are in the address."""
-    wanted, number = vehicle_filter(request.args)
+    wanted, number = vehicle_filter(request.args, unit_of(request.args))
     return render_template(
-        "vehicles.html", wanted=wanted, page=vehicle_list(db.session(), viewer(), wanted, number), units=_standing(),
+        "vehicles.html", wanted=wanted, page=vehicle_list(db.session(), viewer(), wanted, number), units=standing(),
         many=MANY, most=choosing.MOST_AT_ONCE, administration_words=administration_words,
     )  # fmt: skip
 
@@ -119,7 +119,8 @@ def chosen() -> Response:
 
 def _chosen(sent: Mapping[str, Any]) -> Rows:
     """The rows that were ticked, or all that a filter holds; one more than may be, where there are more."""
-    wanted = vehicle_filter(choosing.asked_list())[0] if sent["everybody"] else VehicleFilter()
+    asked = choosing.asked_list()
+    wanted = vehicle_filter(asked, unit_of(asked))[0] if sent["everybody"] else VehicleFilter()
     query = vehicles_wanted(viewer(), wanted).where(Vehicle.retired_at.is_(None))
     if not sent["everybody"]:
         query = query.where(Vehicle.id.in_(ticked(request.form, "chosen")))
@@ -176,17 +177,13 @@ def _done(vehicle_id: int, change: Callable[[], Any], done: str) -> Response:
     return redirect(url_for("vehicles.show", vehicle_id=vehicle_id), 303)
 
 
-def _standing() -> Any:
-    return standing_units(db.session(), viewer())
-
-
 def _zones() -> Any:
     return db.session.scalars(select(Zone.name).where(Zone.retired_at.is_(None)).order_by(Zone.name)).all()
 
 
 def _form(typed: EntryInput) -> Response:
     page = render_template(
-        "vehicle_new.html", entry=typed, units=_standing(), zones=_zones(), able=capabilities_of(request.form),
+        "vehicle_new.html", entry=typed, units=standing(), zones=_zones(), able=capabilities_of(request.form),
         administration_words=administration_words,
     )  # fmt: skip
     return make_response(page, 422 if typed.errors else 200)
@@ -197,7 +194,7 @@ def _page(vehicle_id: int, typed: EntryInput = NOTHING_TYPED) -> Response:
     written = {"call_sign": row.call_sign, "plate": row.plate, "kind": row.kind, "public_view": row.public_view,
                "base": row.base_zone or ""}  # fmt: skip
     page = render_template(
-        "vehicle.html", row=row, entry=EntryInput({**written, **typed.values}, typed.errors), units=_standing(),
+        "vehicle.html", row=row, entry=EntryInput({**written, **typed.values}, typed.errors), units=standing(),
         zones=_zones(), drives=drives_of(db.session(), vehicle_id), administration_words=administration_words,
         able=capabilities_of(request.form) if "plate" in typed.values else row.capabilities,
     )  # fmt: skip
