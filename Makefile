@@ -57,6 +57,10 @@ bench-store: setup $(VENV)/.dev  ## a hundred million fixes: reading, rewriting 
 bench-imports: setup $(VENV)/.dev  ## 100,000 people from CSV and XLSX: new, again, with 1 % changed
 	$(BIN)/python -m bench.imports
 
+.PHONY: bench-administration
+bench-administration: setup $(VENV)/.dev  ## the administrator's pages in a city of 100,000: how long does each take?
+	$(BIN)/python -m bench.administration
+
 .PHONY: bench-signing-in
 bench-signing-in: setup $(VENV)/.dev  ## 500 employees sign in within a minute: how long does each wait?
 	$(BIN)/python -m bench.signing_in

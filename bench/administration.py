@@ -2,12 +2,15 @@
 
 100,000 people in 2,000 units with 100,000 phones, 3,000 vehicles with trackers. Each page is asked in turn by a system
 administrator and by one of an agency; the time is what the application takes to answer, database and template with it.
-Prints `name p50 p95 unit` lines.
+Prints `name p50 p95 unit, size` lines; at the end how long it takes to move 500 people together, and to make their
+accounts.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
+import re
 import statistics
 import time
 from collections.abc import Sequence
@@ -27,8 +30,10 @@ from tracker.storage.engine import make_engine
 from tracker.storage.models import Account
 from tracker.storage.sessions import open_session
 from tracker.web import create_app
+from tracker.web.choosing import MOST_AT_ONCE
 from tracker.web.cookies import SESSION
 
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 ALWAYS = "daterange(NULL, NULL)"
 # an agency for each hundredth unit, ten offices below each, and nine teams or so below each of these
 CITY = f"""
@@ -62,14 +67,14 @@ PAGES = {
     "overview": "/admin",
     "units": "/admin/units",
     "units.search": "/admin/units?q=unit+19",
-    "units.below": "/admin/units?unit=1&sort=people",
+    "units.below": "/admin/units?unit=Unit+1&sort=people",
     "units.empty": "/admin/units?state=empty",
     "unit": "/admin/units/1",
     "unit.new": "/admin/units/new",
     "people": "/admin/people",
     "people.last": "/admin/people?page=1000000&sort=unit",
     "people.search": "/admin/people?q=pegawai+99",
-    "people.unit": "/admin/people?unit=1",
+    "people.unit": "/admin/people?unit=Unit+1",
     "people.no_phone": "/admin/people?state=no_phone",
     "people.no_account": "/admin/people?state=no_account",
     "people.left": "/admin/people?state=left",
@@ -98,8 +103,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
             conn.execute(text("VACUUM ANALYZE"))
         app = create_app(Settings(Path(data), server.url("jejak_app", "city")))
+        gc.freeze()  # as wsgi.py does
         for username in ("city", "agency"):
             measure(browser_of(app, engine, username), username, asked.rounds)
+        together(browser_of(app, engine, "city"))
         for one in (owner, engine):
             one.dispose()
         server.process.stop()
@@ -127,6 +134,21 @@ def measure(browser: FlaskClient, who: str, rounds: int) -> None:
         took = [timed(browser, path) for _ in range(rounds)]
         p50, p95 = statistics.median(took), statistics.quantiles(took, n=20)[-1]
         print(f"{who}.{name} {p50 * 1000:.0f} {p95 * 1000:.0f} ms, {len(answer.data) / 1024:.0f} kB", flush=True)
+
+
+def together(browser: FlaskClient) -> None:
+    """What is done with as many as can be chosen at once."""
+    token = TOKEN.search(browser.get("/admin/people").text)
+    assert token is not None
+    shared = {"csrf_token": token[1], "confirmed": "1", "unit": "Unit 1", "on": str(datetime.now(UTC).date())}
+    for action, chosen in (
+        ("move", range(1, MOST_AT_ONCE + 1)),
+        ("accounts", range(10, 10 * MOST_AT_ONCE + 1, 10)),  # who have none
+    ):
+        began = time.monotonic()
+        answer = browser.post("/admin/people/chosen", data={**shared, "action": action, "chosen": list(chosen)})
+        assert answer.status_code in (200, 303), answer.status_code
+        print(f"together.{action} {time.monotonic() - began:.1f} s for {MOST_AT_ONCE}")
 
 
 def timed(browser: FlaskClient, path: str) -> float:

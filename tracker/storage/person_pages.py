@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -35,9 +35,11 @@ class PersonFilter:
 
 def person_list(session: Session, viewer: Viewer, wanted: PersonFilter, number: int) -> Page:
     """One page of the people whom somebody administers: rows of `people_wanted`."""
-    query = people_wanted(viewer, wanted)
+    query, order = people_wanted(viewer, wanted), _order(wanted.sort)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    return page_of(session, query.order_by(*_order(wanted.sort)), total, number)
+    page = page_of(session, query.with_only_columns(Person.id).order_by(*order), total, number)
+    on_it = query.where(Person.id.in_(row.id for row in page.rows))  # who carries what, only of those who are shown
+    return replace(page, rows=session.execute(on_it.order_by(*order)).all())
 
 
 def people_wanted(viewer: Viewer, wanted: PersonFilter) -> Select[Any]:

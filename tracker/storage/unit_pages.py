@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, select, text, true
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, and_, exists, func, select, text, true
 from sqlalchemy.orm import Session, aliased
 
 from tracker.storage import administered
@@ -74,10 +74,10 @@ def units_wanted(viewer: Viewer, wanted: UnitFilter) -> Select[Any]:
     return query
 
 
-def standing_units(session: Session, viewer: Viewer) -> Sequence[Unit]:
-    """The units in which somebody may place people, vehicles and other units, by name."""
-    query = select(Unit).where(administered.units(viewer), _stands())
-    return session.scalars(query.order_by(func.lower(Unit.name))).all()
+def standing_units(session: Session, viewer: Viewer) -> Sequence[Row[int, str]]:
+    """The units in which somebody may place people, vehicles and other units, by name: id and name of each."""
+    query = select(Unit.id, Unit.name).where(administered.units(viewer), _stands())
+    return session.execute(query.order_by(func.lower(Unit.name))).all()
 
 
 def places_of(session: Session, unit_id: int) -> Sequence[UnitPlace]:

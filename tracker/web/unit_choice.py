@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from tracker.storage import administered
 from tracker.storage.models import Unit
@@ -15,7 +15,7 @@ from tracker.web.city import db
 from tracker.web.register_forms import unit_asked
 
 
-def standing() -> Sequence[Unit]:
+def standing() -> Sequence[Row[int, str]]:
     """The units in which the viewer may place something."""
     return standing_units(db.session(), viewer())
 
