@@ -59,7 +59,10 @@ class ImportShape(Shape):
 class NewImportShape(Shape):
     kind = fields.String(required=True, validate=validate.OneOf(list(KINDS)))
     file_name = Text(required=True, metadata={"example": "people.csv"})
-    content = Base64(required=True, metadata={"format": "byte", "description": "The file: CSV, XLSX or GeoJSON."})
+    content = Base64(
+        required=True, validate=validate.Length(min=1),
+        metadata={"format": "byte", "description": "The file: CSV, XLSX or GeoJSON."},
+    )  # fmt: skip
     since = Day(load_default=None, metadata={"description": "From which day on changes hold; without it from today."})
 
 

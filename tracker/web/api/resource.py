@@ -23,8 +23,8 @@ from tracker.web.access import Access, allowed, by, viewer
 from tracker.web.api import described
 from tracker.web.api.cursors import rows_after
 from tracker.web.api.problem_words import SUCH_KEY
-from tracker.web.api.problems import Fault, Problem, refusals
-from tracker.web.api.reading import KEY, Reader, idempotency_key
+from tracker.web.api.problems import Problem, refusals
+from tracker.web.api.reading import Reader, idempotency_key
 from tracker.web.api.shapes import PageOf
 from tracker.web.api.tags import answer_with_tag, require_tag
 from tracker.web.city import city, db
@@ -178,7 +178,7 @@ def _once(create: Callable[[], Made]) -> Made:
     try:
         made_id = claim(db.session(), asked)
     except KeyReused as error:
-        raise Problem(422, faults=[Fault("header", KEY, str(SUCH_KEY))]) from error
+        raise Problem(409, str(SUCH_KEY)) from error
     if made_id is not None:
         return Made(made_id)
     made = create()
