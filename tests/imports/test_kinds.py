@@ -88,8 +88,61 @@ def test_leave_may_be_halves_of_a_day_and_never_overlaps(by: By) -> None:
     assert counts(by, "leave", head, *rows) == (3, 0, 0)
     assert counts(by, "leave", head, *rows) == (0, 0, 3)
     assert counts(by, "leave", head, rows[0].replace("02-05", "02-06")) == (0, 1, 0)
-    assert refusals(by, "leave", head, "1,2027-02-08,2027-02-09,penuh,cuti") == [(2, Wrong.OVERLAP)]
+    assert refusals(by, "leave", head, "1,2027-02-07,2027-02-09,penuh,cuti") == [(2, Wrong.OVERLAP)]
     assert refusals(by, "leave", head, "2,2027-02-08,2027-02-07,penuh,cuti") == [(2, Wrong.BACKWARDS)]
+
+
+def test_leave_changes_its_part_of_the_day_and_is_withdrawn(by: By) -> None:
+    brought_in(by, "people", PEOPLE)
+    head = "NIP,First day,Last day,Part,Kind"
+    kept = "SELECT part, kind, lower(period)::text FROM leave_period ORDER BY part"
+    assert counts(by, "leave", head, "1,2027-02-08,2027-02-08,full,leave") == (1, 0, 0)
+    assert counts(by, "leave", head, "1,2027-02-08,2027-02-08,first half,leave") == (0, 1, 0)
+    assert table(by, kept) == [("first_half", "leave", "2027-02-08")]
+    halves = ("1,2027-02-08,2027-02-08,first half,leave", "1,2027-02-08,2027-02-08,second half,sick")
+    assert counts(by, "leave", head, *halves) == (1, 0, 1)
+    gone = halves[0].replace("leave", "withdrawn")
+    assert counts(by, "leave", head, gone) == (0, 1, 0) and counts(by, "leave", head, gone) == (0, 0, 1)
+    assert table(by, kept) == [("second_half", "sick", "2027-02-08")]
+
+
+def test_a_holiday_is_withdrawn(by: By) -> None:
+    brought_in(by, "holidays", lines("Date,Name,Kind", "2027-01-01,Tahun Baru,public"))
+    gone = "2027-01-01,Tahun Baru,dibatalkan"
+    assert counts(by, "holidays", "Date,Name,Kind", gone) == (0, 1, 0)
+    assert counts(by, "holidays", "Date,Name,Kind", gone) == (0, 0, 1)
+    assert table(by, "SELECT count(*) FROM holiday") == [(0,)]
+
+
+def test_capitals_and_blanks_make_no_other_unit_vehicle_or_zone(by: By) -> None:
+    assert counts(by, "units", "Name,Below", "regu  MENTENG,dinas kebersihan") == (0, 0, 1)
+    assert refusals(by, "units", "Name,Below", "Regu X,Dinas Kebersihan", "REGU x,Dinas Kebersihan") == [
+        (3, Wrong.TWICE)
+    ]
+    head = "call sign,plate,kind,unit"
+    assert counts(by, "vehicles", head, "TS-01,b 9123 xy,ambulance,regu menteng") == (1, 0, 0)
+    assert counts(by, "vehicles", head, "ts-01,B9123XY,ambulance,Regu Menteng") == (0, 0, 1)
+    assert refusals(by, "vehicles", head, "TS-02,B9123XY,ambulance,Regu Menteng") == [(2, Wrong.PLATE_TAKEN)]
+    brought_in(by, "people", PEOPLE.replace(b"Regu Menteng", b"REGU MENTENG"))
+
+
+def test_a_file_is_put_right_on_the_same_day(by: By) -> None:
+    brought_in(by, "people", PEOPLE)
+    assert counts(by, "people", "NIP,Name,Unit", "1,Siti,Dinas Pertamanan") == (0, 1, 0)
+    assert counts(by, "people", "NIP,Name,Unit", "1,Siti,Dinas Kebersihan") == (0, 1, 0)
+    places = "SELECT name, lower(period)::text FROM membership JOIN unit ON unit.id = unit_id WHERE person_id = 1"
+    assert table(by, f"{places} ORDER BY period") == [("Regu Menteng", None), ("Dinas Kebersihan", "2026-11-19")]
+    assert counts(by, "units", "Name,Below", "Regu Menteng,Dinas Pertamanan") == (0, 1, 0)
+    assert counts(by, "units", "Name,Below", "Regu Menteng,Dinas Kebersihan") == (0, 1, 0)
+
+
+def test_a_unit_is_not_taken_from_superiors_who_are_not_asked(by_agency: By) -> None:
+    """The agency is at the top of what its administrator administers: placing it is the city's."""
+    assert refusals(by_agency, "units", "Name,Below", "Dinas Kebersihan,Regu Menteng")[0][1] in (
+        Wrong.NOT_YOURS, Wrong.CIRCLE,
+    )  # fmt: skip
+    assert counts(by_agency, "units", "Name,Below", "Regu Baru,Regu Menteng") == (1, 0, 0)
+    assert counts(by_agency, "units", "Name,Below", "Regu Baru,Dinas Kebersihan") == (0, 1, 0)
 
 
 def test_holidays_are_one_a_day(by: By) -> None:

@@ -61,7 +61,7 @@ def test_an_archive_of_another_kind_is_no_workbook() -> None:
         archive.writestr("content.xml", "<x/>")
     with pytest.raises(BadFile) as bad:
         read_table(file.getvalue())
-    assert bad.value.problem.wrong == Wrong.NOT_READABLE
+    assert bad.value.problem.wrong == Wrong.OTHER_FILE
 
 
 @pytest.mark.parametrize("lon, lat, radius_m", [(206.8, -6.2, 150), (106.8, -6.2, 5), (float("nan"), -6.2, 150)])

@@ -103,7 +103,7 @@ def test_what_each_role_may(city: Session) -> None:
 
 
 def test_who_moves_is_seen_by_each_supervisor_on_the_days_they_were_theirs(city: Session) -> None:
-    register.move_person(city, "1", "Regu B", None, TODAY)
+    register.move_person(city, "1", "Regu B", None, TODAY, TODAY)
     old, new = (viewer_for(city, account(city, u, "supervisor", u), TODAY) for u in ("Regu A", "Regu B"))
     assert [seen(city, old, day) for day in (TODAY - DAY, TODAY)] == ["1", ""]
     assert [seen(city, new, day) for day in (TODAY - DAY, TODAY)] == ["2", "12"]
@@ -116,7 +116,7 @@ def test_who_leaves_is_seen_up_to_the_last_day_and_may_come_back(city: Session) 
     register.leave(city, "1", TODAY)
     viewer = viewer_for(city, account(city, "a", "supervisor", "Regu A"), TODAY)
     assert [seen(city, viewer, day) for day in (TODAY - DAY, TODAY)] == ["1", ""]
-    register.move_person(city, "1", "Regu A", "Mandor", TODAY + DAY)
+    register.move_person(city, "1", "Regu A", "Mandor", TODAY + DAY, TODAY)
     member = visible_member(city, viewer, Right.READ, person(city, "1"), TODAY + DAY)
     assert member is not None and member.position == "Mandor"
 
@@ -130,7 +130,7 @@ def test_a_unit_that_moves_takes_its_people_along_from_that_day(city: Session) -
 
 def test_a_merged_unit_ends_and_its_days_before_stay(city: Session) -> None:
     register.add_unit(city, "Pos", "Regu A")
-    register.move_person(city, "3", "Regu A", None, TODAY + 2 * DAY)  # a plan that the merger takes over
+    register.move_person(city, "3", "Regu A", None, TODAY + 2 * DAY, TODAY)  # a plan that the merger takes over
     assert register.merge_unit(city, "Regu A", "Regu B", TODAY, TODAY) == {person(city, "1"), person(city, "3")}
     old, new = (viewer_for(city, account(city, u, "supervisor", u), TODAY) for u in ("Regu A", "Regu B"))
     assert [seen(city, old, day) for day in (TODAY - DAY, TODAY)] == ["1", ""]
@@ -153,7 +153,7 @@ def test_nobody_is_put_into_a_unit_that_has_ended(city: Session) -> None:
     register.merge_unit(city, "Regu A", "Regu B", TODAY, TODAY)
     for change in (
         lambda: register.add_person(city, "7", "Baru", "Regu A", "", TODAY),
-        lambda: register.move_person(city, "2", "Regu A", None, TODAY + DAY),
+        lambda: register.move_person(city, "2", "Regu A", None, TODAY + DAY, TODAY),
         lambda: register.merge_unit(city, "Regu B", "Regu A", TODAY + DAY, TODAY + DAY),
         lambda: register.add_unit(city, "Pos", "Regu A", TODAY),
     ):
@@ -182,9 +182,9 @@ def test_a_unit_that_is_gone_still_narrows_the_days_it_had(city: Session) -> Non
 
 
 def test_a_plan_is_not_dropped_in_passing(city: Session) -> None:
-    register.move_person(city, "1", "Regu B", None, TODAY + 7 * DAY)
+    register.move_person(city, "1", "Regu B", None, TODAY + 7 * DAY, TODAY)
     with pytest.raises(Later, match=str(TODAY + 7 * DAY)):
-        register.move_person(city, "1", "Lain", None, TODAY)
+        register.move_person(city, "1", "Lain", None, TODAY, TODAY)
 
 
 def test_a_right_that_ended_opens_not_even_the_past(city: Session) -> None:

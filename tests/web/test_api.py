@@ -180,7 +180,7 @@ def test_what_a_list_does_not_know_is_refused_by_name(program: Program, query: s
 
 
 def test_what_is_wrong_with_a_body_is_said_field_by_field(program: Program, people: People) -> None:
-    sent = {"nip": "12", "name": " ", "unit_id": "1", "since": "1999-01-01", "salary": 1}
+    sent = {"nip": "12a", "name": " ", "unit_id": "1", "since": "1999-01-01", "salary": 1}
     faults = problem(program.post("/people", sent), 422)["errors"]
     assert {(fault["place"], fault["field"]) for fault in faults} == {("body", field) for field in sent}
     deep = {"name": "x", "circle": {"lat": 91, "lon": "x", "radius_m": 5}}

@@ -149,7 +149,7 @@ def test_every_sentence_can_be_read_in_both_languages(
 ) -> None:
     day = str(WORK_DATE)
     detail = {"work_date": day, "first": day, "last": day}
-    detail |= {"device": "phone-1", "unit": "Regu", "vehicle": "TS-01", "zone": "Pos", "role": "auditor"}
+    detail |= {"on": day, "device": "phone-1", "unit": "Regu", "vehicle": "TS-01", "zone": "Pos", "role": "auditor"}
     with app.app_context():
         for action in (Action(name) for name in words.AUDIT_ACTION):
             record(db.session(), Who(None, "10.1.2.3"), action, detail, people=[people.own])

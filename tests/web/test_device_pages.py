@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from tests import builders as build
 from tests.web.conftest import NOW, WORK_DATE, Browser, Clock, People, signed_in
@@ -131,8 +131,10 @@ def test_a_lost_one_is_swapped_and_a_revoked_one_is_only_looked_at(
     answer = admin.post(f"{address}/swap", login="hp-2")
     assert told(answer.text)["username"] == "hp-2" and carrier(engine, "hp-2") == people.own
     assert "Revoked" in admin.get(address).text and "Yes, revoke it" not in admin.get(address).text
-    for way in ("set-up", "revoke", "holder", "swap", "settings"):
+    for way in ("set-up", "holder", "swap", "settings"):
         assert admin.post(f"{address}/{way}", login="hp-3").status_code == 404
+    assert admin.post(f"{address}/revoke").status_code == 303
+    assert "The device was revoked already" in admin.get(address).text
 
 
 def test_model_and_interval_are_put_right(admin: Browser, engine: Engine) -> None:
@@ -148,7 +150,9 @@ def test_what_is_ticked_is_asked_once_more_and_done_together(admin: Browser, eng
     with engine.begin() as conn:
         ids = [build.device(conn, f"hp-{n}", person_id=people.own) for n in (1, 2)]
         loose = build.device(conn, "hp-3")
-    ticked = {"device": [*map(str, ids), "x", "999999999"], "action": "revoke"}
+    ticked = {"device": [*map(str, ids)], "action": "revoke"}
+    admin.post("/admin/devices/chosen", action="revoke", device=[*ids, 999_999_999], confirmed="1")
+    assert "some of those that were ticked are not here any more" in admin.get("/admin/devices").text
     asked = admin.post("/admin/devices/chosen", **ticked)
     assert "Revoke: 2 devices" in asked.text and not device(engine, "hp-1").revoked_at
     assert admin.post("/admin/devices/chosen", **{**ticked, "action": "take_back", "device": [ids[0], loose]},
@@ -159,7 +163,7 @@ def test_what_is_ticked_is_asked_once_more_and_done_together(admin: Browser, eng
     assert device(engine, "hp-1").revoked_at and device(engine, "hp-2").revoked_at
     assert "2 devices are revoked." in admin.get("/admin/devices").text
     admin.post("/admin/devices/chosen", action="revoke")
-    assert "Tick one to 100 devices" in admin.get("/admin/devices").text
+    assert "tick at least one row" in admin.get("/admin/devices").text
 
 
 def test_sheets_have_a_secret_each(admin: Browser, engine: Engine, people: People) -> None:
@@ -218,4 +222,13 @@ def test_a_city_may_keep_that_to_its_administrators(
     settings = app.extensions["city"].settings
     object.__setattr__(settings, "self_enrolment", False)
     assert "Hubungkan ponsel ini" not in employee.get("/me/phone").text
+    assert employee.post("/me/phone").status_code == 404
+
+
+def test_who_has_left_connects_no_phone(app: Flask, engine: Engine, employee: Browser, people: People) -> None:
+    with engine.begin() as conn:
+        build.device(conn, "hp-1", person_id=people.own)
+        conn.execute(update(m.Membership).where(m.Membership.person_id == people.own).values(period=f"[,{WORK_DATE})"))
+    page = employee.get("/me/phone?lang=en").text
+    assert "You belong to no unit today" in page and "Connect this phone" not in page
     assert employee.post("/me/phone").status_code == 404

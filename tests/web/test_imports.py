@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Engine, func, insert, select, update
 
 from tests import builders as build
 from tests.web.conftest import JAKARTA, NOW, Browser, People, signed_in
@@ -103,21 +103,78 @@ def test_files_may_be_larger_than_forms_only_for_who_may_import(
     supervisor.get("/team")
     refused = supervisor.post(PAGE, kind="people", file=(io.BytesIO(large.encode()), "x.csv"))
     assert refused.status_code in (404, 413)
-    assert admin.post("/admin/zones/new", name="x" * 300_000).status_code == 413
+    assert admin.post("/admin/units/new", name="x" * 300_000).status_code == 413
+    assert admin.post("/admin/zones/new", name="x" * 300_000).status_code == 422  # outlines may be large
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_the_templates_fit_each_other(admin: Browser, engine: Engine, suffix: str, language: str) -> None:
+    """What is written in them can be brought in as it is, one file after the other, in both languages."""
+    for kind in ("units", "people", "zones", "vehicles", "devices", "holidays", "leave"):
+        name = f"{kind}.{'geojson' if kind == 'zones' else suffix}"
+        run = upload(admin, admin.get(f"{PAGE}/templates/{name}?lang={language}").data, kind, name)
+        worked(engine)
+        admin.post(f"{run}/approve")
+        worked(engine)
+        with engine.connect() as conn:
+            newest = select(m.ImportRun.state, m.ImportRun.outcome).order_by(m.ImportRun.id.desc()).limit(1)
+            state, outcome = conn.execute(newest).one()
+        assert (state, outcome["counts"]["errors"], outcome["notes"]) == ("done", 0, []), (kind, outcome)
+
+
+def test_what_was_approved_is_done_and_nothing_else(admin: Browser, engine: Engine, people: People) -> None:
+    """Somebody else renames the person after the check: the file would do something that nobody has seen."""
+    with engine.begin() as conn:
+        conn.execute(update(m.Person).where(m.Person.id == people.own).values(nip="77"))
+    run = upload(admin, GOOD)
+    worked(engine)
+    with engine.begin() as conn:
+        conn.execute(update(m.Person).where(m.Person.id == people.own).values(name="Siti R."))
+    admin.post(f"{run}/approve")
+    worked(engine)
+    page = admin.get(run).text
+    assert "changed since this file was checked" in page and "Siti R." in page and called(engine, "Dewi Lestari") == 0
+    admin.post(f"{run}/approve")
+    worked(engine)
+    assert "Imported" in admin.get(run).text and called(engine, "Dewi Lestari") == 1
+
+
+def test_a_column_that_nobody_knows_is_named(admin: Browser, engine: Engine) -> None:
+    run = upload(admin, "NIP,Nama,Unit,Gaji\n77,Dewi Lestari,regu menteng,5\n")
+    worked(engine)
+    page = admin.get(run).text
+    assert "The column “Gaji” is not known and is left alone." in page and "Waits for your yes" in page
 
 
 @pytest.mark.parametrize(
-    "file", ["people.csv", "people.xlsx", "units.csv", "leave.xlsx", "holidays.csv", "vehicles.csv"]
+    ("content", "kind", "said"),
+    [
+        (b"%PDF-1.7 ...", "people", "another kind: PDF. Save it as CSV, XLSX"),
+        (b'{"type": "FeatureCollection"}', "people", "another kind: JSON. Save it as CSV, XLSX"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "people", "another kind: XLS / DOC (97-2003)."),
+        (b"PK\x03\x04", "people", "The file is no XLSX that can be read."),
+        (b"name,parent\nMenteng,Jakarta", "zones", "another kind: CSV. Save it as GeoJSON"),
+        (b'{"type": "FeatureCollection",\n "features": [', "zones", "in line 2 it goes wrong"),
+        (b"", "people", "The column NIP is missing"),
+        (b"NIP,Name,Unit\n", "people", "There are no rows in the file."),
+    ],
 )
-def test_a_template_that_is_filled_is_a_file_that_can_be_read(admin: Browser, engine: Engine, file: str) -> None:
-    """What is wrong with its examples is what the city lacks, never how they are written."""
-    template = admin.get(f"{PAGE}/templates/{file}")
-    run = upload(admin, template.data, file.partition(".")[0], file)
+def test_a_file_of_another_kind_is_said_to_be_one(
+    admin: Browser, engine: Engine, content: bytes, kind: str, said: str
+) -> None:
+    run = upload(admin, content, kind, "x")
     worked(engine)
-    with engine.connect() as conn:
-        outcome = conn.scalars(select(m.ImportRun.outcome).order_by(m.ImportRun.id.desc())).first()
-    assert outcome and {one["wrong"] for one in outcome["errors"]} <= {"unknown_unit", "unknown_person"}, run
-    assert outcome["counts"]["new"] + outcome["counts"]["errors"] == 2
+    page = admin.get(run).text
+    assert said in page and "Refused" in page
+
+
+def test_words_that_are_not_known_are_refused_with_those_of_the_reader(admin: Browser, engine: Engine) -> None:
+    run = upload(admin, "call sign,plate,kind,unit\nTS-1,B 1,bus,Regu Menteng\n", "vehicles", "x.csv")
+    worked(engine)
+    assert "ambulance, fire truck, garbage truck" in admin.get(run).text
+    indonesian = admin.get(f"{run}?lang=id").text
+    assert "alat berat, ambulans, mobil patroli, mobil pemadam" in indonesian and "garbage truck" not in indonesian
 
 
 def test_who_has_ten_files_waiting_sends_no_other(admin: Browser, of_agency: Browser, engine: Engine) -> None:

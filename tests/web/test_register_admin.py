@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.dialects.postgresql import Range
 
 from tests import builders as build
-from tests.web.conftest import NOW, WORK_DATE, Browser, Clock, People, signed_in
+from tests.web.conftest import JAKARTA, NOW, WORK_DATE, Browser, Clock, People, signed_in
 from tracker.storage import models as m
 
 TODAY, LATER = str(WORK_DATE), str(WORK_DATE + timedelta(days=9))
@@ -74,7 +74,13 @@ def test_a_unit_is_added_moved_renamed_and_merged(admin: Browser, engine: Engine
     agency = f"/admin/units/{one(engine, m.Unit, name='Dinas Pertamanan').id}"
     assert "A unit cannot stand below itself" in said(admin, f"{agency}/place", below="Regu Gondangdia", on=LATER)
     assert said(admin, f"{address}/merger", into="Dinas Pertamanan", on=LATER) == ""
-    assert "This unit has ended." in admin.get(address).text
+    assert "merged into Dinas Pertamanan" in admin.get(address).text
+    assert said(admin, f"{address}/plan", on=LATER) == ""
+    assert "The plan is cancelled" in admin.get(address).text and "merged into" not in admin.get(address).text
+    assert said(admin, f"{address}/merger", into="Dinas Pertamanan", on=TODAY) == ""
+    assert "This unit has ended: it was merged into Dinas Pertamanan." in admin.get(address).text
+    for way, typed in (("name", {"name": "Lagi"}), ("merger", {"into": "Regu Menteng", "on": TODAY})):
+        assert said(admin, f"{address}/{way}", **typed).startswith("This unit ended")
 
 
 def test_what_a_unit_form_lacks_is_said(admin: Browser) -> None:
@@ -148,7 +154,9 @@ def test_many_are_moved_together_or_not_at_all(admin: Browser, engine: Engine, p
     assert "1 person was moved." in admin.get("/admin/people").text
     assert unit_of(engine, people.own) == "Dinas Kebersihan"
     admin.post("/admin/people/chosen", action="move")
-    assert "Tick one to 500 of the list" in admin.get("/admin/people").text
+    assert "tick at least one row" in admin.get("/admin/people").text
+    admin.post("/admin/people/chosen", action="move", chosen=[people.own, 999_999])
+    assert "some of those that were ticked are not here any more" in admin.get("/admin/people").text
 
 
 def plan(conn: Connection, person_id: int, unit_id: int) -> None:
@@ -277,3 +285,109 @@ def test_the_overview_counts_what_needs_somebody_and_leads_there(
         build.vehicle(conn, people.unit)
     page = admin.get("/admin").text
     assert "Setting the city up" not in page and "vehicles have no tracker" in page
+
+
+def test_a_plan_is_cancelled_and_what_was_before_goes_on(admin: Browser, engine: Engine, people: People) -> None:
+    address = f"/admin/people/{people.own}"
+    far = str(WORK_DATE + timedelta(days=400))
+    assert said(admin, f"{address}/unit", unit="Dinas Pertamanan", on=far).startswith("That is over a year ahead.")
+    assert said(admin, f"{address}/unit", unit="Dinas Pertamanan", on=LATER) == ""
+    assert "Planned" in admin.get(address).text and "Dinas Pertamanan" in admin.get(address).text
+    assert said(admin, f"{address}/plan", on=TODAY).startswith("Nothing is planned for this day")
+    assert said(admin, f"{address}/plan", on=LATER) == ""
+    assert "Planned" not in admin.get(address).text and unit_of(engine, people.own) == "Regu Menteng"
+    assert said(admin, f"{address}/leave", on=LATER) == ""
+    assert "in no unit" in admin.get(address).text
+    assert said(admin, f"{address}/plan", on=LATER) == "" and "Planned" not in admin.get(address).text
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten(
+    admin: Browser, local: Browser, engine: Engine, people: People
+) -> None:
+    with engine.begin() as conn:
+        truck = build.vehicle(conn, people.unit)
+    opened = {
+        path: re.findall(r'name="shown" value="([0-9a-f]+)"', admin.get(f"/admin/{path}").text)[0]
+        for path in (f"people/{people.own}", f"vehicles/{truck}", f"units/{people.unit}")
+    }
+    row = one(engine, m.Vehicle, id=truck)
+    sent = {"call_sign": row.call_sign, "plate": row.plate, "kind": row.kind}
+    assert said(local, f"/admin/people/{people.own}/name", name="Siti R.", nip="12") == ""
+    assert said(local, f"/admin/vehicles/{truck}", **sent, public_view="hidden") == ""
+    assert said(local, f"/admin/units/{people.unit}/name", name="Regu Lain") == ""
+    for path, typed in (
+        (f"people/{people.own}/name", {"name": "Siti Rahayu", "nip": "13"}),
+        (f"vehicles/{truck}", {**sent, "public_view": "by_kind"}),
+        (f"units/{people.unit}/name", {"name": "Regu Menteng"}),
+    ):
+        shown = next(version for page, version in opened.items() if path.startswith(page))
+        refused = admin.post(f"/admin/{path}", **typed, shown=shown)
+        assert refused.status_code == 422 and "Somebody else changed this in the meantime" in refused.text
+    assert one(engine, m.Person, id=people.own).nip == "12"
+    assert one(engine, m.Vehicle, id=truck).public_view == "hidden"
+    assert one(engine, m.Unit, id=people.unit).name == "Regu Lain"
+    now = re.findall(r'name="shown" value="([0-9a-f]+)"', admin.get(f"/admin/people/{people.own}").text)[0]
+    assert said(admin, f"/admin/people/{people.own}/name", name="Siti Rahayu", nip="13", shown=now) == ""
+
+
+def test_who_leaves_hands_back_every_phone(admin: Browser, engine: Engine, people: People) -> None:
+    with engine.begin() as conn:
+        devices = [build.device(conn, f"hp-{n}", person_id=people.own) for n in (1, 2)]
+    address = f"/admin/people/{people.own}"
+    page = admin.get(address).text
+    assert "Take back on that day: hp-1, hp-2" in page
+    assert said(admin, f"{address}/leave", on=LATER, close="1").startswith("An account is closed on the day itself")
+    assert said(admin, f"{address}/leave", on=LATER, take_back="1") == ""
+    with engine.connect() as conn:
+        held = conn.scalars(select(m.Assignment.period).where(m.Assignment.device_id.in_(devices))).all()
+    midnight = datetime.combine(date.fromisoformat(LATER), time(), JAKARTA)
+    assert [period.upper for period in held] == [midnight, midnight]
+
+
+def test_who_left_and_keeps_an_account_stands_out(admin: Browser, engine: Engine, people: People) -> None:
+    assert said(admin, f"/admin/people/{people.foreign}/leave", on=TODAY) == ""
+    assert "have left and keep an account or a phone" in admin.get("/admin").text
+    assert "Budi Santoso" in admin.get("/admin/people?state=left_behind").text
+    assert said(admin, f"/admin/people/{people.own}/leave", on=TODAY, close="1") == ""
+    assert "Siti Rahayu" not in admin.get("/admin/people?state=left_behind").text
+
+
+def test_names_that_look_alike_are_the_same_name(admin: Browser, engine: Engine, people: People) -> None:
+    for name in ("regu menteng", " Regu  Menteng", "Regu\u200b Menteng", "REGU MENTENG"):
+        refused = said(admin, "/admin/units/new", name=name, below="dinas kebersihan")
+        assert refused.startswith("There is a unit of this name already."), name
+    assert said(admin, "/admin/units/new", name="\u200b") == "Write a name of at most 120 characters."
+    truck = {"call_sign": "TS-01", "plate": "b 9123  xy", "kind": "garbage_truck", "unit": "REGU MENTENG"}
+    assert said(admin, "/admin/vehicles/new", **truck) == ""
+    assert one(engine, m.Vehicle, call_sign="TS-01").plate == "B 9123 XY"
+    again = {**truck, "call_sign": "TS-02", "plate": "B9123XY"}
+    assert said(admin, "/admin/vehicles/new", **again).startswith("There is a vehicle with this plate already.")
+    again = {**truck, "call_sign": "ts-01", "plate": "B 1"}
+    assert said(admin, "/admin/vehicles/new", **again).startswith("There is a vehicle with this call sign already.")
+
+
+def test_codes_that_were_lost_are_printed_anew(admin: Browser, engine: Engine, people: People) -> None:
+    ticked = {"chosen": [people.own, people.foreign], "confirmed": "1"}
+    with engine.begin() as conn:
+        before = b"before"
+        conn.execute(update(m.Account).where(m.Account.person_id == people.foreign).values(
+            password_argon2=None, activation_sha256=before))  # fmt: skip
+        conn.execute(update(m.Account).where(m.Account.person_id == people.own).values(password_argon2="x"))
+    page = admin.post("/admin/people/chosen", action="codes", **ticked).text
+    assert len(re.findall(r'class="payload"', page)) == 1 and "Budi Santoso" in page and "Siti Rahayu" not in page
+    assert ">stranger</code>" in page
+    assert one(engine, m.Account, username="stranger").activation_sha256 not in (None, before)
+
+
+def test_many_units_are_placed_together(admin: Browser, local: Browser, engine: Engine, people: People) -> None:
+    with engine.begin() as conn:
+        teams = [build.unit(conn, name, people.unit) for name in ("Pos A", "Pos B")]
+    ticked = {"chosen": teams, "action": "move"}
+    assert "Place below a unit: 2 units" in admin.post("/admin/units/chosen", **ticked).text
+    ticked |= {"confirmed": "1", "on": TODAY}
+    assert said(admin, "/admin/units/chosen", **ticked, unit="X").startswith("You administer no unit")
+    assert said(admin, "/admin/units/chosen", **ticked, unit="Dinas Pertamanan") == ""
+    assert "2 units were moved." in admin.get("/admin/units").text
+    assert "Below Dinas Pertamanan" in admin.get(f"/admin/units/{teams[0]}").text
+    local.post("/admin/units/chosen", action="move", confirmed="1", chosen=teams, unit="Dinas Kebersihan", on=TODAY)
+    assert "are not here any more" in local.get("/admin/units").text

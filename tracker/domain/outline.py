@@ -22,7 +22,8 @@ E7 = 10_000_000
 MOST_POINTS = 10_000
 LEAST_POINTS = 4  # of a ring: a triangle, closed
 LINES = 31  # looked along for a point inside
-FARTHEST_LON, FARTHEST_LAT = 180 * E7, 90 * E7
+FARTHEST_LAT_DEG = 80  # no city lies farther from the equator, and maps end beyond it
+FARTHEST_LON, FARTHEST_LAT = 180 * E7, FARTHEST_LAT_DEG * E7
 
 
 class Flaw(StrEnum):
@@ -44,7 +45,10 @@ class Flaw(StrEnum):
 
 
 class BadShape(ValueError):
-    """No outline of a zone; the text says what is wrong with it and where, `at` where in short if that is known."""
+    """No outline of a zone; the text says what is wrong with it and where, in the order of GeoJSON.
+
+    `at` is where in short, if that is known: latitude first, or a line as it was typed.
+    """
 
     def __init__(self, text: str, flaw: Flaw = Flaw.UNREADABLE, at: str = "") -> None:
         super().__init__(text)
@@ -77,7 +81,7 @@ def inner_point(parts: Sequence[Part]) -> Point:
     away_m, point = min((shape.distance_m(lat / E7, lon / E7), (lon, lat)) for lon, lat in _middles(largest))
     if away_m >= 0:
         at = _said(point)
-        raise BadShape(f"the geometry is too thin to have an inside near {at}", Flaw.TOO_THIN, at)
+        raise BadShape(f"the geometry is too thin to have an inside near {at}", Flaw.TOO_THIN, _at(point))
     return point
 
 
@@ -89,22 +93,28 @@ def _said(point: Sequence[float]) -> str:
     return f"{point[0] / E7:.7f}, {point[1] / E7:.7f}"
 
 
+def _at(point: Sequence[float]) -> str:
+    """For people, who write the latitude first."""
+    return f"{point[1] / E7:.5f}, {point[0] / E7:.5f}"
+
+
 def _ring(ring: Ring, name: str) -> Ring:
     for lon, lat in ring:
         if abs(lon) > FARTHEST_LON or abs(lat) > FARTHEST_LAT:
             at = _said((lon, lat))
             what = f"{name} has a point out of range: {at} (longitude comes before latitude)"
-            raise BadShape(what, Flaw.OUT_OF_RANGE, at)
+            raise BadShape(what, Flaw.OUT_OF_RANGE, _at((lon, lat)))
     if len(ring) < LEAST_POINTS:
         what = f"{name} has {len(ring)} points: a ring needs at least {LEAST_POINTS}, the last being the first"
         raise BadShape(what, Flaw.TOO_FEW)
     if ring[0] != ring[-1]:
         begin, end = _said(ring[0]), _said(ring[-1])
-        raise BadShape(f"{name} is not closed: it begins at {begin} and ends at {end}", Flaw.NOT_CLOSED, begin)
+        raise BadShape(f"{name} is not closed: it begins at {begin} and ends at {end}", Flaw.NOT_CLOSED, _at(ring[0]))
     plain = [ring[0], *(point for before, point in pairwise(ring) if point != before)]
     if len(plain) < LEAST_POINTS:
         at = _said(ring[0])
-        raise BadShape(f"{name} has {len(plain) - 1} different points at {at}: it needs at least 3", Flaw.TOO_FEW, at)
+        what = f"{name} has {len(plain) - 1} different points at {at}: it needs at least 3"
+        raise BadShape(what, Flaw.TOO_FEW, _at(ring[0]))
     return plain
 
 
@@ -151,7 +161,7 @@ def _check_edge(edge: Edge, at: int, edges: _Edges) -> None:
             wrong = _overlaps(edge, other) if edges.follow(at, other_at) else _meets(edge, other)
         if wrong:
             what = _crossing(edges.number, ring, edges.ring_of[other_at], edge, other)
-            raise BadShape(what, Flaw.CROSSES, _said(edge[:2]))
+            raise BadShape(what, Flaw.CROSSES, _at(edge[:2]))
 
 
 def _crossing(part: int, ring: int, other_ring: int, edge: Edge, other: Edge) -> str:
@@ -169,7 +179,7 @@ def _check_hole(points: Ring, ring: int, edges: _Edges) -> None:
         on_edge = any(_side(other, x, y) == 0 for other in others)
         if not on_edge and (edges.found.crossings(x, y) - own.crossings(x, y)) % 2 == 0:
             name, at = _name(edges.number, ring), _said((x, y))
-            raise BadShape(f"{name} lies outside of its outer ring or in another hole, at {at}", Flaw.HOLE, at)
+            raise BadShape(f"{name} lies outside of its outer ring or in another hole, at {at}", Flaw.HOLE, _at((x, y)))
 
 
 def _with_halfway(points: Ring) -> Iterator[tuple[float, float]]:

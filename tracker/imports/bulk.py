@@ -9,6 +9,8 @@ from sqlalchemy import CursorResult, text
 from sqlalchemy.orm import Session
 
 CHUNK = 5000  # rows in one statement: progress moves after each
+# what began on the very day from which something else holds: it was put right on the same day
+GONE = "DELETE FROM {table} USING given WHERE {of} = given.id AND lower(period) = given.since"
 
 Progress = Callable[[int], None]  # how many rows more are done
 ItemT = TypeVar("ItemT")

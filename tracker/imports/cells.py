@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from tracker.domain.writing import one_line
+from tracker.domain.writing import plate as written_plate
 from tracker.imports.problems import BadCell, Wrong
 
 LONGEST = 200  # characters
@@ -24,7 +27,7 @@ Read = Callable[[Any], Any]
 def as_text(cell: Any) -> str:
     """What is written in a cell, without blanks around it; a whole number as its digits."""
     if isinstance(cell, str):
-        return cell.strip() if cell.isprintable() else " ".join(NO_TEXT.sub("", cell).split())
+        return one_line(cell if cell.isprintable() else NO_TEXT.sub("", cell))
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():
@@ -37,6 +40,10 @@ def text(cell: Any) -> str:
     if len(found) > LONGEST:
         raise BadCell(Wrong.TOO_LONG, str(LONGEST))
     return found
+
+
+def plate(cell: Any) -> str:
+    return written_plate(text(cell))
 
 
 def nip(cell: Any) -> str:
@@ -75,24 +82,33 @@ def _day(written: str) -> date | None:
     return None
 
 
-def one_of(words: Mapping[str, str]) -> Read:
-    """A cell that holds one of these words; each stands for a value."""
-    expected = ", ".join(sorted(words))
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A cell that holds one of some words, or with `many` some of them, commas or semicolons between.
 
-    def read(cell: Any) -> str:
-        found = words.get(as_text(cell).lower())
+    `words`: of each value the word in English and in Indonesian, then others that people write.
+    """
+
+    words: Mapping[str, tuple[str, ...]]
+    many: bool = False
+
+    def __call__(self, cell: Any) -> Any:
+        if not self.many:
+            return self._value(as_text(cell))
+        written = re.split("[,;]", as_text(cell))
+        return tuple(sorted({self._value(word.strip()) for word in written if word.strip()}))
+
+    def said(self, language: str) -> str:
+        """The words of a language, for who wrote another one."""
+        return ", ".join(sorted(self.word(value, language) for value in self.words))
+
+    def word(self, value: str, language: str) -> str:
+        words = self.words.get(value)
+        return words[1 if language == "id" else 0] if words else value
+
+    def _value(self, word: str) -> str:
+        folded = word.lower()
+        found = next((value for value, words in self.words.items() if folded == value or folded in words), None)
         if found is None:
-            raise BadCell(Wrong.CHOICE, expected)
+            raise BadCell(Wrong.CHOICE)
         return found
-
-    return read
-
-
-def some_of(words: Mapping[str, str]) -> Read:
-    """A cell that holds some of these words, with commas or semicolons between them."""
-    read_one = one_of(words)
-
-    def read(cell: Any) -> tuple[str, ...]:
-        return tuple(sorted({read_one(word) for word in re.split("[,;]", as_text(cell)) if word.strip()}))
-
-    return read

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,9 +45,13 @@ class Row:
         return self.values.get(name)
 
 
-def rows_of(table: Table, columns: Sequence[Column]) -> tuple[list[Row], list[Problem]]:
-    """The rows of a table that could be read, and what is wrong with the others. Raises BadFile for the headings."""
+def rows_of(table: Table, columns: Sequence[Column]) -> tuple[list[Row], list[Problem], tuple[str, ...]]:
+    """The rows of a table that could be read, what is wrong with the others, and notes. Raises BadFile."""
     places = _places(table.headings, columns)
+    if not table.rows:
+        raise BadFile(Wrong.NO_ROWS)
+    read = {place for _, place in places}
+    left_alone = [heading for place, heading in enumerate(table.headings) if heading and place not in read]
     rows, problems = [], []
     for line, row_cells in table.rows:
         wrong: list[Problem] = []
@@ -60,7 +64,20 @@ def rows_of(table: Table, columns: Sequence[Column]) -> tuple[list[Row], list[Pr
             problems += wrong
         else:
             rows.append(Row(line, values))
-    return rows, problems
+    return rows, problems, (*table.notes, *(f"unknown:{heading[:80]}" for heading in left_alone))
+
+
+def as_known(rows: Sequence[Row], known: Iterable[str], *names: str) -> list[Row]:
+    """The rows with the names in some of their columns spelled as the register does: capitals make no other name.
+
+    Two rows that spell a name of their own otherwise get the spelling of the first.
+    """
+    spelled = {name.lower(): name for name in known}
+    return [
+        Row(row.line, {**row.values, **{name: spelled.setdefault(row[name].lower(), row[name]) for name in names
+                                        if row[name] is not None}})
+        for row in rows
+    ]  # fmt: skip
 
 
 def _value(column: Column, row: Sequence[Cell], place: int, line: int, wrong: list[Problem]) -> Any:
@@ -90,7 +107,7 @@ def _places(headings: Sequence[str], columns: Sequence[Column]) -> list[tuple[Co
         found[column.name] = (column, place)
     for column in columns:
         if column.required and column.name not in found:
-            raise BadFile(Wrong.NO_COLUMN, f"{column.english[0]} / {column.indonesian[0]}", ", ".join(headings)[:200])
+            raise BadFile(Wrong.NO_COLUMN, column.name, ", ".join(headings)[:200])
     return list(found.values())
 
 

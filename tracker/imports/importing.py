@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from tracker.imports.bulk import Progress
-from tracker.imports.kind import Kind
+from tracker.imports.kind import Kind, Reading
 from tracker.imports.plan import Plan
 from tracker.storage.audit import Action
 from tracker.storage.changes import By
@@ -20,11 +20,23 @@ class Refused(ValueError):
         self.plan = plan
 
 
+class Another(ValueError):
+    """The file would do something else than what was approved: nothing of it is kept. `plan` says what."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__("the register changed since the file was checked")
+        self.plan = plan
+
+
 def check(by: By, kind: Kind, content: bytes, since: date | None = None) -> Plan:
     """What a file would do; changes nothing. Raises BadFile where it cannot be read at all."""
+    return _compared(by, kind, kind.read(content, kind.columns), since)
+
+
+def _compared(by: By, kind: Kind, read: Reading, since: date | None) -> Plan:
     if kind.city_only and by.viewer is not None and not by.viewer.administers_city:
         raise NotFound(f"{kind.name} are the city's", kind.name)
-    rows, problems, notes = kind.read(content, kind.columns)
+    rows, problems, notes = read
     plan = Plan(notes=notes)
     plan.refuse(*problems)
     kind.compare(by, rows, since, plan)
@@ -38,12 +50,19 @@ def bring_in(
     file_name: str,
     since: date | None = None,
     progress: Progress = lambda done: None,
+    approved: str | None = None,
 ) -> Plan:
-    """Do all that a file says, or raise Refused; the register stays as it is compared until the transaction ends."""
+    """Do all that a file says, or raise Refused; the register stays as it is compared until the transaction ends.
+
+    `approved` is the digest of the plan that somebody said yes to; raises Another where it is not this one.
+    """
+    read = kind.read(content, kind.columns)  # before the lock: others change the register meanwhile
     lock_tree(by.session)
-    plan = check(by, kind, content, since)
+    plan = _compared(by, kind, read, since)
     if plan.problem_count:
         raise Refused(plan)
+    if approved is not None and plan.digest() != approved:
+        raise Another(plan)
     progress(plan.same)
     people = kind.keep(by, plan, progress)
     by.session.flush()

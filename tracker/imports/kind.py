@@ -13,13 +13,13 @@ from tracker.imports.problems import Problem
 from tracker.imports.tables import read_table
 from tracker.storage.changes import By
 
-Read = Callable[[bytes, Sequence[Column]], tuple[list[Row], list[Problem], tuple[str, ...]]]
+Reading = tuple[list[Row], list[Problem], tuple[str, ...]]  # rows, what could not be read, and notes
+Read = Callable[[bytes, Sequence[Column]], Reading]
 
 
-def from_table(content: bytes, columns: Sequence[Column]) -> tuple[list[Row], list[Problem], tuple[str, ...]]:
-    """Rows of a CSV or XLSX file, what could not be read, and notes."""
-    table = read_table(content)
-    return *rows_of(table, columns), table.notes
+def from_table(content: bytes, columns: Sequence[Column]) -> Reading:
+    """What a CSV or XLSX file holds."""
+    return rows_of(read_table(content), columns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from tracker.imports.problems import Problem, Wrong
 
 MOST_PROBLEMS = 1000  # are kept and shown; all are counted
 SAMPLE = 50  # changes that are shown
+WITHDRAWN = "withdrawn"  # the kind of a row that takes back what an earlier file brought
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ class Plan:
         yield from self.new
         yield from self.changed
 
+    def digest(self) -> str:
+        """What would be done, in short: another one where the register or the day changed it."""
+        said = "\n".join(f"{one.key}\t{_shown(one.before)}\t{_shown(one.after)}" for one in self.changes)
+        return hashlib.sha256(said.encode()).hexdigest()
+
     def counts(self) -> dict[str, int]:
         return {"new": len(self.new), "changed": len(self.changed), "same": self.same, "errors": self.problem_count}
 
@@ -52,7 +59,7 @@ class Plan:
         self.problems.sort(key=lambda problem: problem.line)
         sample = self.changed[:SAMPLE] + self.new[: SAMPLE - min(SAMPLE, len(self.changed))]
         return {
-            "counts": self.counts(), "notes": list(self.notes),
+            "counts": self.counts(), "digest": self.digest(), "notes": list(self.notes),
             "errors": [problem.as_json() for problem in self.problems],
             "sample": [{"line": one.row.line, "key": one.key, "before": _shown(one.before), "after": _shown(one.after)}
                        for one in sample],

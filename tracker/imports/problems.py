@@ -15,6 +15,8 @@ class Wrong(StrEnum):
     TOO_MANY_ROWS = "too_many_rows"
     NO_ROWS = "no_rows"
     NOT_READABLE = "not_readable"
+    BROKEN_AT = "broken_at"
+    OTHER_FILE = "other_file"
     FAR_CELL = "far_cell"
     NO_COLUMN = "no_column"
     SAME_HEADING = "same_heading"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Text, any_, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from tracker.imports.columns import Row
 from tracker.imports.plan import Plan
@@ -57,6 +58,11 @@ def people_with(by: By, nips: Sequence[str]) -> dict[str, int]:
     return dict(by.session.execute(query if by.viewer is None else query.where(administered.people(by.viewer))).all())
 
 
+def array_of(texts: Sequence[str]) -> ColumnElement[Sequence[str]]:
+    """Texts in one parameter, however many they are."""
+    return cast(list(texts), ARRAY(Text))
+
+
 def ours(by: By, table: Any, ids: Sequence[int], condition: Any) -> set[int]:
     """Which of these rows the account administers."""
     if by.viewer is None or by.viewer.administers_city:
@@ -66,6 +72,7 @@ def ours(by: By, table: Any, ids: Sequence[int], condition: Any) -> set[int]:
 
 def vehicles_called(by: By, call_signs: Sequence[str]) -> dict[str, int]:
     """The ids of the vehicles in service with these call signs that the account administers."""
-    query = select(Vehicle.call_sign, Vehicle.id).where(Vehicle.call_sign == func.any(list(call_signs)))
+    lowered = [call_sign.lower() for call_sign in call_signs]
+    query = select(Vehicle.call_sign, Vehicle.id).where(func.lower(Vehicle.call_sign) == any_(array_of(lowered)))
     query = query.where(Vehicle.retired_at.is_(None))
     return dict(by.session.execute(query if by.viewer is None else query.where(administered.vehicles(by.viewer))).all())

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Operationa
 from sqlalchemy.orm import Session, joinedload
 
 from tracker.imports.cells import as_text
-from tracker.imports.importing import Refused, bring_in, check
+from tracker.imports.importing import Another, Refused, bring_in, check
 from tracker.imports.kind import Kind
 from tracker.imports.kinds import KINDS
 from tracker.imports.plan import Plan
@@ -155,6 +155,8 @@ def _do(engine: Engine, run_id: int, zone: ZoneInfo, now: datetime) -> None:
             values = _brought_in(engine, by, run) if importing else _checked(by, run)
         except Refused as error:
             values = {"state": "refused", "outcome": error.plan.as_json(), "content": None}
+        except Another as error:
+            values = {"state": "checked", "outcome": error.plan.as_json() | {"again": True}, "rows_done": run.rows_all}
         except BadFile as error:
             outcome = {"counts": Plan(problem_count=1).counts(), "errors": [error.problem.as_json()]}
             values = {"state": "refused", "outcome": outcome, "content": None}
@@ -212,7 +214,8 @@ def _brought_in(engine: Engine, by: By, run: ImportRun) -> dict[str, Any]:
         done += more
         _set(engine, run.id, rows_done=done)
 
-    plan = bring_in(by, KINDS[run.kind], run.content, run.file_name, run.since, progress)
+    approved = run.outcome.get("digest")
+    plan = bring_in(by, KINDS[run.kind], run.content, run.file_name, run.since, progress, approved)
     return {"state": "done", "outcome": plan.as_json(), "content": None}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -15,6 +16,11 @@ from tracker.imports.problems import BadFile, Wrong
 LARGEST_FILE = 32 * 1024 * 1024  # bytes
 MOST_ROWS = 200_000
 DELIMITERS = ",;\t|"
+JSON = (b"{", b"[")
+OTHERS = {
+    b"%PDF": "PDF", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF", b"<": "HTML / XML",
+    b"\xd0\xcf\x11\xe0": "XLS / DOC (97-2003)",
+}  # fmt: skip
 
 Cell = Any  # text; from a workbook also a number, a date or None
 
@@ -32,24 +38,30 @@ def read_table(content: bytes) -> Table:
     """The table of a file; which kind of file it is says its beginning. Raises BadFile."""
     if len(content) > LARGEST_FILE:
         raise BadFile(Wrong.TOO_LARGE, f"{len(content):,}", f"{LARGEST_FILE:,}")
+    other = _other_file(content)
+    if other:
+        raise BadFile(Wrong.OTHER_FILE, other, "CSV, XLSX")
     is_book = content.startswith(workbooks.SIGNATURE)
-    table = _table(workbooks.rows(content), ()) if is_book else _csv(content)
-    if not table.rows:
-        raise BadFile(Wrong.NO_ROWS)
-    return table
+    return _table(workbooks.rows(content), ()) if is_book else _csv(content)
 
 
 def read_features(content: bytes) -> Sequence[tuple[int, dict[str, Any]]]:
     """The features of a GeoJSON FeatureCollection, numbered from 1. Raises BadFile."""
     if len(content) > LARGEST_FILE:
         raise BadFile(Wrong.TOO_LARGE, f"{len(content):,}", f"{LARGEST_FILE:,}")
+    begins = content.removeprefix(codecs.BOM_UTF8).lstrip()
+    if not begins.startswith(JSON):
+        other = "XLSX" if content.startswith(workbooks.SIGNATURE) else _other_file(content) or "CSV"
+        raise BadFile(Wrong.OTHER_FILE, other, "GeoJSON")
     try:
-        found = json.loads(content)
+        found = json.loads(begins)
+    except json.JSONDecodeError as error:
+        raise BadFile(Wrong.BROKEN_AT, "GeoJSON", str(error.lineno)) from error
     except (ValueError, RecursionError) as error:
-        raise BadFile(Wrong.NOT_READABLE, "GeoJSON", str(error)[:200]) from error
+        raise BadFile(Wrong.NOT_READABLE, "GeoJSON") from error
     features = found.get("features") if isinstance(found, dict) else None
     if not isinstance(features, list):
-        raise BadFile(Wrong.NOT_READABLE, "GeoJSON", "FeatureCollection")
+        raise BadFile(Wrong.NOT_READABLE, "GeoJSON FeatureCollection")
     if not features:
         raise BadFile(Wrong.NO_ROWS)
     if len(features) > MOST_ROWS:
@@ -57,17 +69,25 @@ def read_features(content: bytes) -> Sequence[tuple[int, dict[str, Any]]]:
     return [(number, one if isinstance(one, dict) else {}) for number, one in enumerate(features, 1)]
 
 
+def _other_file(content: bytes) -> str:
+    """What a file is by its first bytes, where it is none of those that are read; empty where it may be one."""
+    begins = content.removeprefix(codecs.BOM_UTF8).lstrip()[:64]
+    if begins.startswith(JSON):
+        return "JSON"
+    return next((name for signature, name in OTHERS.items() if begins.startswith(signature)), "")
+
+
 def _csv(content: bytes) -> Table:
     text, notes = _decoded(content)
     if "\0" in text:
-        raise BadFile(Wrong.NOT_READABLE, "CSV", "NUL")
+        raise BadFile(Wrong.NOT_READABLE, "CSV")
     first_line = text.lstrip("\r\n").split("\n", 1)[0]
     delimiter = max(DELIMITERS, key=first_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         return _table(((reader.line_num, row) for row in reader), notes)
     except csv.Error as error:
-        raise BadFile(Wrong.NOT_READABLE, "CSV", f"{reader.line_num}: {error}") from error
+        raise BadFile(Wrong.BROKEN_AT, "CSV", str(reader.line_num)) from error
 
 
 def _decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
@@ -79,7 +99,7 @@ def _decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
     try:
         return content.decode("cp1252"), ("cp1252",)
     except UnicodeDecodeError as error:
-        raise BadFile(Wrong.NOT_READABLE, "CSV", "UTF-8") from error
+        raise BadFile(Wrong.NOT_READABLE, "CSV") from error
 
 
 def _table(lines: Iterator[tuple[int, Sequence[Cell]]], notes: tuple[str, ...]) -> Table:

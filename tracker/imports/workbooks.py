@@ -31,12 +31,12 @@ def rows(content: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
         sheet = python_calamine.load_workbook(io.BytesIO(content)).get_sheet_by_index(0)
         yield from enumerate(sheet.iter_rows(), 1)
     except (zipfile.BadZipFile, python_calamine.CalamineError, OSError, NotImplementedError) as error:
-        raise BadFile(Wrong.NOT_READABLE, "XLSX", str(error)[:200]) from error
+        raise BadFile(Wrong.NOT_READABLE, "XLSX") from error
 
 
 def _refuse_traps(archive: zipfile.ZipFile) -> None:
     if BOOK not in archive.namelist():
-        raise BadFile(Wrong.NOT_READABLE, "XLSX", BOOK)
+        raise BadFile(Wrong.OTHER_FILE, "ODS / DOCX / ZIP", "CSV, XLSX")
     unpacked = sum(entry.file_size for entry in archive.infolist())
     if unpacked > LARGEST_UNPACKED:
         raise BadFile(Wrong.TOO_LARGE, f"{unpacked:,}", f"{LARGEST_UNPACKED:,}")

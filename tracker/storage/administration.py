@@ -27,6 +27,7 @@ def attention(session: Session, viewer: Viewer, now: datetime) -> Mapping[str, i
     found = {f"devices_{state}": devices[state] for state in DEVICE_STATES}
     found["people_no_phone"] = _count(session, people_wanted(viewer, PersonFilter(state="no_phone")))
     found["people_no_account"] = _count(session, people_wanted(viewer, PersonFilter(state="no_account")))
+    found["people_left_behind"] = _count(session, people_wanted(viewer, PersonFilter(state="left_behind")))
     found["vehicles_no_tracker"] = _count(session, vehicles_wanted(viewer, VehicleFilter(state="no_tracker")))
     found["corrections"] = request_list(session, viewer, "open", 1)[1].get("open", 0)
     if viewer.administers_city:

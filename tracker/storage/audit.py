@@ -40,6 +40,7 @@ class Action(StrEnum):
     RENAME_PERSON = "rename_person"
     MOVE_PERSON = "move_person"
     LEAVE = "leave"
+    CANCEL_PLAN = "cancel_plan"
     ADD_VEHICLE = "add_vehicle"
     CHANGE_VEHICLE = "change_vehicle"
     MOVE_VEHICLE = "move_vehicle"

@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from tracker.domain.writing import one_line
 from tracker.storage import administered, register
 from tracker.storage.audit import Action, Actor, record
 from tracker.storage.models import Device, Person, Unit, UnitPlace, Vehicle
+from tracker.storage.register import Impossible, NotFound, Why
 from tracker.storage.rights import Viewer
+
+FARTHEST_PLAN = timedelta(days=366)
+RowT = TypeVar("RowT", Person, Vehicle, Device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +41,34 @@ class By:
         record(self.session, self.actor, action, detail, people=people)
 
     def unit(self, name: str) -> Unit:
-        """A unit that they administer, by its name."""
+        """A unit that they administer, by its name; units change one at a time, see `register.lock_tree`."""
         unit = register.unit_named(self.session, name)
-        if self._reaches(Unit, unit.id, administered.units):
+        if self.reaches(Unit, unit.id, administered.units):
             return unit
         raise register.no_unit(name)
 
     def person(self, nip: str) -> Person:
-        """A person whom they administer."""
-        person = register.person_with_nip(self.session, nip)
-        if self._reaches(Person, person.id, administered.people):
-            return person
-        raise register.no_person(nip)
+        """A person whom they administer, held until the transaction ends, as are vehicles and devices."""
+        return self._held(Person, Person.nip == nip, administered.people, register.no_person(nip))
 
     def vehicle(self, call_sign: str) -> Vehicle:
         """A vehicle that they administer."""
-        vehicle = register.vehicle_called(self.session, call_sign)
-        if self._reaches(Vehicle, vehicle.id, administered.vehicles):
-            return vehicle
-        raise register.no_vehicle(call_sign)
+        named = register.same_name(Vehicle.call_sign, call_sign)
+        return self._held(Vehicle, named, administered.vehicles, register.no_vehicle(call_sign))
 
     def device(self, login: str) -> Device:
         """A device that they administer, revoked or not."""
-        device = self.session.scalar(select(Device).where(Device.login == login))
-        if device is not None and self._reaches(Device, device.id, administered.devices):
-            return device
-        raise register.no_device(login)
+        return self._held(Device, Device.login == login, administered.devices, register.no_device(login))
+
+    def plan(self, on: date) -> None:
+        """Refuse a day so far ahead that it is a slip of the finger: what is planned stands in the way of the rest."""
+        if on > self.today + FARTHEST_PLAN:
+            raise Impossible(f"{on} is over a year ahead", Why.TOO_FAR)
+
+    def planned(self, on: date) -> None:
+        """Refuse to cancel what has come."""
+        if on <= self.today:
+            raise Impossible(f"{on} has come", Why.NOT_PLANNED)
 
     def above(self, name: str | None) -> None:
         """Refuse a place in the tree that they may not give: the top is the city's."""
@@ -77,10 +84,21 @@ class By:
             return
         here = UnitPlace.unit_id == unit.id, UnitPlace.period.contains(self.today)
         parent_id = self.session.scalar(select(UnitPlace.parent_id).where(*here))
-        if parent_id is None or not self._reaches(Unit, parent_id, administered.units):
-            raise register.no_unit(name)
+        if parent_id is None or not self.reaches(Unit, parent_id, administered.units):
+            raise Impossible(f"{name!r} stands below what others administer", Why.TOP_OF_YOURS)
 
-    def _reaches(self, table: Any, row_id: int, condition: Any) -> bool:
+    def _held(self, table: type[RowT], named: ColumnElement[bool], condition: Any, missing: NotFound) -> RowT:
+        """The row as it is now, which nobody else changes until the transaction ends."""
+        ours = select(table).where(named)
+        if self.viewer is not None:
+            ours = ours.where(condition(self.viewer))
+        held = ours.with_for_update(of=table, key_share=True).execution_options(populate_existing=True)
+        row = self.session.scalar(held)
+        if row is None:
+            raise missing
+        return row
+
+    def reaches(self, table: Any, row_id: int, condition: Any) -> bool:
         if self.viewer is None:
             return True
         ours: ColumnElement[bool] = condition(self.viewer)
@@ -89,6 +107,7 @@ class By:
 
 def add_unit(by: By, name: str, below: str | None, since: date | None = None) -> Unit:
     by.above(below)
+    by.plan(since or by.today)
     unit = register.add_unit(by.session, name, below, since)
     by.note(Action.ADD_UNIT, {"unit": name, "below": below, **_since(since)})
     return unit
@@ -96,15 +115,18 @@ def add_unit(by: By, name: str, below: str | None, since: date | None = None) ->
 
 def rename_unit(by: By, name: str, fresh: str) -> None:
     """Call a unit by another name; one that has it already is left as it is."""
-    if by.unit(name).name == fresh:
+    unit = by.unit(name)
+    before = unit.name
+    if before == one_line(fresh):
         return
     register.rename_unit(by.session, name, fresh)
-    by.note(Action.RENAME_UNIT, {"unit": fresh, "before": name})
+    by.note(Action.RENAME_UNIT, {"unit": unit.name, "before": before})
 
 
 def move_unit(by: By, name: str, below: str | None, on: date) -> None:
     by.below_theirs(name)
     by.above(below)
+    by.plan(on)
     register.move_unit(by.session, name, below, on)
     people = register.members_below(by.session, name, on)
     by.note(Action.MOVE_UNIT, {"unit": name, "below": below, "on": str(on)}, people)
@@ -114,14 +136,24 @@ def merge_unit(by: By, name: str, into: str, on: date) -> int:
     """Give all of a unit to another one; returns how many people moved."""
     by.below_theirs(name)
     by.unit(into)
+    by.plan(on)
     below = register.members_below(by.session, name, on)  # who get other superiors, too
     moved = register.merge_unit(by.session, name, into, on, by.today)
     by.note(Action.MERGE_UNIT, {"unit": name, "into": into, "on": str(on)}, moved | below)
     return len(moved)
 
 
+def cancel_unit_plan(by: By, name: str, on: date) -> None:
+    """What is planned for a unit on a day to come does not happen."""
+    by.below_theirs(name)
+    by.planned(on)
+    people = register.cancel_unit_plan(by.session, name, on) | register.members_below(by.session, name, on)
+    by.note(Action.CANCEL_PLAN, {"unit": name, "on": str(on)}, people)
+
+
 def add_person(by: By, nip: str, name: str, unit: str, position: str, since: date | None = None) -> Person:
     by.unit(unit)
+    by.plan(since or by.today)
     person = register.add_person(by.session, nip, name, unit, position, since)
     by.note(Action.ADD_PERSON, {"nip": nip, "unit": unit, "position": position, **_since(since)}, [person.id])
     return person
@@ -131,7 +163,7 @@ def rename_person(by: By, nip: str, fresh_nip: str, name: str) -> Person:
     """Put right how somebody is written, and their NIP."""
     person = by.person(nip)
     before = {"nip": person.nip, "name": person.name}
-    after = {"nip": fresh_nip, "name": name}
+    after = {"nip": fresh_nip, "name": one_line(name)}
     if before != after:
         register.rename_person(by.session, nip, fresh_nip, name)
         by.note(Action.RENAME_PERSON, {"before": before, "after": after}, [person.id])
@@ -141,13 +173,26 @@ def rename_person(by: By, nip: str, fresh_nip: str, name: str) -> Person:
 def move_person(by: By, nip: str, unit: str, position: str | None, on: date) -> Person:
     by.person(nip)
     by.unit(unit)
-    person = register.move_person(by.session, nip, unit, position, on)
+    by.plan(on)
+    person = register.move_person(by.session, nip, unit, position, on, by.today)
     by.note(Action.MOVE_PERSON, {"unit": unit, "position": position, "on": str(on)}, [person.id])
+    return person
+
+
+def cancel_person_plan(by: By, nip: str, on: date) -> Person:
+    """What is planned for somebody on a day to come does not happen."""
+    by.person(nip)
+    by.planned(on)
+    person = register.cancel_person_plan(by.session, nip, on)
+    if not by.reaches(Person, person.id, administered.people):
+        raise Impossible("they would belong to no unit", Why.OUT_OF_REACH)
+    by.note(Action.CANCEL_PLAN, {"on": str(on)}, [person.id])
     return person
 
 
 def leave(by: By, nip: str, on: date) -> Person:
     by.person(nip)
+    by.plan(on)
     person = register.leave(by.session, nip, on)
     by.note(Action.LEAVE, {"on": str(on)}, [person.id])
     return person
@@ -167,7 +212,8 @@ def add_vehicle(
 def change_vehicle(by: By, call_sign: str, values: Mapping[str, Any]) -> Vehicle:
     """Put other values in the columns of a vehicle; what is not named stays, and what is the same is not noted."""
     vehicle = by.vehicle(call_sign)
-    changed = {name: value for name, value in values.items() if getattr(vehicle, name) != value}
+    written = {name: register.WRITTEN.get(name, _as_is)(value) for name, value in values.items()}
+    changed = {name: value for name, value in written.items() if getattr(vehicle, name) != value}
     if changed:
         before = {name: getattr(vehicle, name) for name in changed}
         register.change_vehicle(by.session, call_sign, changed)
@@ -201,6 +247,10 @@ def end_drive(by: By, call_sign: str, at: datetime) -> None:
     by.vehicle(call_sign)
     person_id = register.end_drive(by.session, call_sign, at)
     by.note(Action.END_DRIVE, {"vehicle": call_sign, "at": at.isoformat()}, [person_id])
+
+
+def _as_is(value: Any) -> Any:
+    return value
 
 
 def _since(since: date | None) -> dict[str, str]:

@@ -15,7 +15,7 @@ from tracker.storage import devices, holders, register
 from tracker.storage.audit import Action
 from tracker.storage.changes import By
 from tracker.storage.models import Device
-from tracker.storage.register import Impossible, NotFound, Why, rules_said
+from tracker.storage.register import Impossible, Why, rules_said
 
 CHANGEABLE = ("model", "expected_interval_s")
 
@@ -29,6 +29,8 @@ class Holder:
 
     def ids(self, by: By) -> tuple[int | None, int | None]:
         """The ids of the person and of the vehicle, of those whom they administer."""
+        if self.nip and self.call_sign:
+            raise Impossible("a person or a vehicle carries a device, not both", Why.TWO_HOLDERS)
         person = by.person(self.nip).id if self.nip else None
         vehicle = by.vehicle(self.call_sign) if self.call_sign else None
         if vehicle is not None and vehicle.retired_at is not None:
@@ -46,7 +48,7 @@ def register_device(
     """Add a device that is not set up yet; from `since` (now) on its holder carries it."""
     person_id, vehicle_id = holder.ids(by)
     if holder == NOBODY and by.viewer is not None and not by.viewer.administers_city:
-        raise NotFound("what nobody carries is the city's", "device")
+        raise Impossible("what nobody carries is the city's", Why.NEEDS_HOLDER)
     with rules_said(by.session):
         devices.register_device(
             by.session.connection(), login, kind, model=model, expected_interval_s=expected_interval_s,

@@ -16,7 +16,7 @@ from tracker.storage.models import Account, Assignment, Device, DriverSession, M
 from tracker.storage.paging import ANY_STATE, Page, page_of
 from tracker.storage.rights import Viewer, units_below
 
-STATES = ("no_phone", "no_account", "coming", "left")
+STATES = ("no_phone", "no_account", "coming", "left", "left_behind")
 SORTS = ("name", "nip", "unit")
 
 
@@ -68,6 +68,9 @@ def people_wanted(viewer: Viewer, wanted: PersonFilter) -> Select[Any]:
         "no_account": and_(present.c.id.is_not(None), Account.id.is_(None)),
         "coming": func.lower(present.c.period) > viewer.today,
         "left": present.c.id.is_(None),
+        "left_behind": and_(
+            present.c.id.is_(None), or_(and_(Account.id.is_not(None), Account.closed_at.is_(None)), exists(_carried()))
+        ),
         ANY_STATE: true(),
     }
     query = query.where(states[wanted.state])

@@ -13,16 +13,19 @@ from enum import StrEnum
 from typing import Any
 
 import psycopg
-from sqlalchemy import func, or_, select, update
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import ColumnElement, cast, func, or_, select, update
+from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from tracker.domain.writing import one_line
+from tracker.domain.writing import plate as written_plate
 from tracker.storage.models import Assignment, DriverSession, Membership, Person, Unit, UnitPlace, Vehicle
-from tracker.storage.periods import end_at
+from tracker.storage.periods import NothingPlanned, PlanT, cancel_at, end_at
 from tracker.storage.rights import units_below
 
 REGISTER_LOCK = 0x74726565  # "tree"
+WRITTEN: dict[str, Any] = {"call_sign": one_line, "plate": written_plate}  # how columns of a vehicle are written
 
 
 class NotFound(LookupError):
@@ -38,6 +41,10 @@ class Why(StrEnum):
 
     OWN_PART = "a unit cannot stand below itself"
     NOT_STANDING = "the unit ended, or begins later"
+    UNIT_ENDED = "the unit itself ended, or will end, or begins later"
+    TOO_FAR = "a change is planned for at most a year ahead"
+    NOT_PLANNED = "nothing is planned for this day, or it has come"
+    OUT_OF_REACH = "without the plan nobody but the city would have it"
     HAS_VEHICLES = "the unit has vehicles, which change hands at once"
     HEIR_IS_PART = "the unit that takes over is a part of the other one"
     NO_MEMBER = "the person belongs to no unit then"
@@ -48,6 +55,9 @@ class Why(StrEnum):
     NIP_TAKEN = "there is a person with this NIP already"
     CALL_SIGN_TAKEN = "there is a vehicle with this call sign already"
     PLATE_TAKEN = "there is a vehicle with this plate already"
+    TOP_OF_YOURS = "the unit stands below what others administer: they place it"
+    NEEDS_HOLDER = "what nobody carries is the city's"
+    TWO_HOLDERS = "a person or a vehicle carries a device, not both"
     LOGIN_TAKEN = "there is, or was, a device with this login already"
     LOGIN = "a login has 2 to 63 small letters, digits and hyphens, and begins with a letter or digit"
     ZONE_TAKEN = "there is a zone of this name already"
@@ -92,7 +102,7 @@ def broken_rule(error: IntegrityError) -> str:
 
 def add_unit(session: Session, name: str, below: str | None, since: date | None = None) -> Unit:
     """Add a node to the city's tree, at the top or below another, from a day on (or since ever)."""
-    unit = Unit(name=name)
+    unit = Unit(name=one_line(name))
     with rules_said(session):
         session.add(unit)
     parent_id = living_unit(session, below, since).id if below else None
@@ -103,8 +113,10 @@ def add_unit(session: Session, name: str, below: str | None, since: date | None 
 
 def rename_unit(session: Session, name: str, fresh: str) -> None:
     """Call a unit by another name, on all days."""
+    unit = unit_named(session, name)
+    lasting(session, unit, None)
     with rules_said(session):
-        unit_named(session, name).name = fresh
+        unit.name = one_line(fresh)
 
 
 def move_unit(session: Session, name: str, below: str | None, on: date) -> None:
@@ -112,6 +124,7 @@ def move_unit(session: Session, name: str, below: str | None, on: date) -> None:
     unit, parent = unit_named(session, name), living_unit(session, below, on) if below else None
     if parent is not None and _is_part(session, parent.id, unit.id, on):
         raise Impossible(f"{below!r} is a part of {name!r}: a unit cannot be placed below itself", Why.OWN_PART)
+    lasting(session, unit, on)
     end_at(session, UnitPlace, UnitPlace.unit_id == unit.id, on)
     session.add(UnitPlace(unit_id=unit.id, parent_id=parent and parent.id, period=Range(on, None)))
     session.flush()
@@ -124,22 +137,45 @@ def merge_unit(session: Session, name: str, into: str, on: date, today: date) ->
     merged on the day itself.
     """
     unit, heir = unit_named(session, name), living_unit(session, into, on)
+    lasting(session, unit, on)
     if on > today and session.scalar(select(Vehicle.id).where(Vehicle.unit_id == unit.id).limit(1)) is not None:
         what = f"{name!r} has vehicles, which change hands at once: merge it on the day, or move them first"
         raise Impossible(what, Why.HAS_VEHICLES)
     if _is_part(session, heir.id, unit.id, on):
         raise Impossible(f"{into!r} is a part of {name!r}: move it elsewhere first", Why.HEIR_IS_PART)
     end_at(session, UnitPlace, UnitPlace.unit_id == unit.id, on)
+    unit.merged_into_id = heir.id
     _hand_over(session, UnitPlace, UnitPlace.parent_id, unit.id, heir.id, on)
     session.execute(update(Vehicle).where(Vehicle.unit_id == unit.id).values(unit_id=heir.id))
     members = _hand_over(session, Membership, Membership.unit_id, unit.id, heir.id, on)
     return {member.person_id for member in members}
 
 
+def cancel_unit_plan(session: Session, name: str, on: date) -> set[int]:
+    """What is planned for a unit on a day does not happen: a new place, its beginning, or a merger.
+
+    Of a merger, those who were to be handed over on that day stay. Returns the ids of them.
+    """
+    unit = unit_named(session, name)
+    lock_tree(session)
+    before = or_(func.lower_inf(UnitPlace.period), func.lower(UnitPlace.period) < on)
+    if session.scalar(select(UnitPlace.id).where(UnitPlace.unit_id == unit.id, before).limit(1)) is not None:
+        goes_on = _cancelled(session, UnitPlace, UnitPlace.unit_id == unit.id, on)
+        assert goes_on is not None  # it has a place before
+        _still_possible(session, unit, goes_on, on)
+    else:
+        raise Impossible(f"{name!r} begins on {on}: merge it into another unit instead", Why.OUT_OF_REACH)
+    heir_id, unit.merged_into_id = unit.merged_into_id, None
+    if heir_id is None:
+        return set()
+    _take_again(session, UnitPlace, UnitPlace.parent_id, UnitPlace.unit_id, unit.id, heir_id, on)
+    return _take_again(session, Membership, Membership.unit_id, Membership.person_id, unit.id, heir_id, on)
+
+
 def add_person(session: Session, nip: str, name: str, unit: str, position: str, since: date | None = None) -> Person:
     """Add an employee to a unit from a day on (or since ever)."""
     unit_id = living_unit(session, unit, since).id
-    person = Person(nip=nip, name=name)
+    person = Person(nip=nip, name=one_line(name))
     with rules_said(session):
         session.add(person)
     _join(session, person.id, unit_id, position, since)
@@ -151,16 +187,37 @@ def rename_person(session: Session, nip: str, fresh_nip: str, name: str) -> Pers
     """Put right how somebody is written, and their NIP."""
     person = person_with_nip(session, nip)
     with rules_said(session):
-        person.nip, person.name = fresh_nip, name
+        person.nip, person.name = fresh_nip, one_line(name)
     return person
 
 
-def move_person(session: Session, nip: str, unit: str, position: str | None, on: date) -> Person:
-    """From a day on somebody works in another unit, or in another position; who had left is back."""
+def move_person(session: Session, nip: str, unit: str, position: str | None, on: date, today: date) -> Person:
+    """From a day on somebody works in another unit, or in another position; who had left is back.
+
+    Who is to begin later begins earlier, where the day lies before that: up to it.
+    """
     person, unit_id = person_with_nip(session, nip), living_unit(session, unit, on).id
-    before = end_at(session, Membership, Membership.person_id == person.id, on)
-    _join(session, person.id, unit_id, position if position is not None else before.position if before else "", on)
+    mine = Membership.person_id == person.id
+    first = session.scalar(select(Membership).where(mine).order_by(Membership.period).limit(1))
+    if first is not None and first.first is not None and max(on, today) < first.first:
+        if (first.unit_id, first.position) == (unit_id, position if position is not None else first.position):
+            first.period = Range(on, first.period.upper)
+        else:
+            _join(session, person.id, unit_id, position or "", on, first.first)
+    else:
+        before = end_at(session, Membership, mine, on)
+        _join(session, person.id, unit_id, position if position is not None else before.position if before else "", on)
     session.flush()
+    return person
+
+
+def cancel_person_plan(session: Session, nip: str, on: date) -> Person:
+    """What is planned for somebody on a day does not happen: another unit or position, a beginning, or leaving."""
+    person = person_with_nip(session, nip)
+    lock_tree(session)
+    goes_on = _cancelled(session, Membership, Membership.person_id == person.id, on)
+    if goes_on is not None and not _stands_throughout(session, goes_on.unit_id, goes_on.period):
+        raise Impossible("the unit where they work until then ends", Why.NOT_STANDING)
     return person
 
 
@@ -183,7 +240,7 @@ def add_vehicle(
 ) -> Vehicle:
     """Add a vehicle to a unit."""
     vehicle = Vehicle(
-        call_sign=call_sign, plate=plate, kind=kind, unit_id=unit_named(session, unit).id,
+        call_sign=one_line(call_sign), plate=written_plate(plate), kind=kind, unit_id=unit_named(session, unit).id,
         capabilities=sorted(capabilities), public_view=public_view,
     )  # fmt: skip
     with rules_said(session):
@@ -196,7 +253,7 @@ def change_vehicle(session: Session, call_sign: str, values: Mapping[str, Any]) 
     vehicle = vehicle_called(session, call_sign)
     with rules_said(session):
         for name, value in values.items():
-            setattr(vehicle, name, value)
+            setattr(vehicle, name, WRITTEN[name](value) if name in WRITTEN else value)
     return vehicle
 
 
@@ -239,7 +296,7 @@ def end_drive(session: Session, call_sign: str, at: datetime) -> int:
 
 
 def unit_named(session: Session, name: str) -> Unit:
-    unit = session.scalar(select(Unit).where(Unit.name == name))
+    unit = session.scalar(select(Unit).where(same_name(Unit.name, name)))
     if unit is None:
         raise no_unit(name)
     return unit
@@ -247,6 +304,20 @@ def unit_named(session: Session, name: str) -> Unit:
 
 def no_unit(name: str) -> NotFound:
     return NotFound(f"there is no unit named {name!r}; add it with `unit add`, or check the spelling", "unit")
+
+
+def same_name(column: Any, name: str) -> ColumnElement[bool]:
+    """Whether a column holds a name, whatever its capitals."""
+    same: ColumnElement[bool] = func.lower(column) == func.lower(one_line(name))
+    return same
+
+
+def lasting(session: Session, unit: Unit, on: date | None) -> None:
+    """Refuse what changes a unit that ended, will end, or has not begun on a day."""
+    lock_tree(session)
+    standing = select(UnitPlace.id).where(UnitPlace.unit_id == unit.id, func.upper_inf(UnitPlace.period))
+    if session.scalar(standing.where(UnitPlace.period.contains(on)) if on else standing) is None:
+        raise Impossible(f"the unit {unit.name!r} ended, will end, or begins later", Why.UNIT_ENDED)
 
 
 def living_unit(session: Session, name: str, on: date | None) -> Unit:
@@ -280,7 +351,7 @@ def no_person(nip: str) -> NotFound:
 
 
 def vehicle_called(session: Session, call_sign: str) -> Vehicle:
-    vehicle = session.scalar(select(Vehicle).where(Vehicle.call_sign == call_sign))
+    vehicle = session.scalar(select(Vehicle).where(same_name(Vehicle.call_sign, call_sign)))
     if vehicle is None:
         raise no_vehicle(call_sign)
     return vehicle
@@ -294,8 +365,53 @@ def no_device(login: str) -> NotFound:
     return NotFound(f"no device with the login {login!r}", "device")
 
 
-def _join(session: Session, person_id: int, unit_id: int, position: str, since: date | None) -> None:
-    session.add(Membership(person_id=person_id, unit_id=unit_id, position=position, period=Range(since, None)))
+def _join(
+    session: Session, person_id: int, unit_id: int, position: str, since: date | None, until: date | None = None
+) -> None:
+    period = Range(since, until)
+    session.add(Membership(person_id=person_id, unit_id=unit_id, position=one_line(position), period=period))
+
+
+def _cancelled(session: Session, table: type[PlanT], of: ColumnElement[bool], on: date) -> PlanT | None:
+    try:
+        return cancel_at(session, table, of, on)
+    except NothingPlanned as error:
+        raise Impossible(str(error), Why.NOT_PLANNED) from error
+
+
+def _still_possible(session: Session, unit: Unit, place: UnitPlace, on: date) -> None:
+    """Refuse a place that goes on from a day on where what it is below ends, or became a part of it."""
+    if place.parent_id is None:
+        return
+    if not _stands_throughout(session, place.parent_id, place.period):
+        raise Impossible("the unit above it ends", Why.NOT_STANDING)
+    if _is_part(session, place.parent_id, unit.id, on):
+        raise Impossible(f"{unit.name!r} would stand below itself", Why.OWN_PART)
+
+
+def _stands_throughout(session: Session, unit_id: int, period: Range[date]) -> bool:
+    all_places = select(func.range_agg(UnitPlace.period).op("@>")(cast(period, DATERANGE)))
+    return bool(session.scalar(all_places.where(UnitPlace.unit_id == unit_id)))
+
+
+def _take_again(
+    session: Session, table: Any, column: Any, whose: Any, unit_id: int, heir_id: int, on: date
+) -> set[int]:
+    """Undo `_hand_over`: what was cut in two on a day is one again, with the unit. Returns whose it is."""
+    before, after = table, aliased(table)
+    cut = select(before, after).where(
+        column == unit_id, func.upper(before.period) == on, getattr(after, column.key) == heir_id,
+        func.lower(after.period) == on, getattr(after, whose.key) == whose,
+    )  # fmt: skip
+    taken = set()
+    for ours, theirs in session.execute(cut).all():
+        until = theirs.period.upper
+        session.delete(theirs)
+        session.flush()  # the new period ends before the old one goes on
+        ours.period = Range(ours.period.lower, until)
+        taken.add(getattr(ours, whose.key))
+    session.flush()
+    return taken
 
 
 def _is_part(session: Session, unit_id: int, of: int, since: date) -> bool:

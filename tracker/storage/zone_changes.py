@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
+from tracker.domain.writing import one_line
 from tracker.storage import zones
 from tracker.storage.audit import Action
 from tracker.storage.changes import By
 from tracker.storage.models import DutyWindow, DutyWindowZone, Vehicle, Zone
-from tracker.storage.register import Impossible, NotFound, Why, rules_said
+from tracker.storage.register import Impossible, NotFound, Why, rules_said, same_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +38,15 @@ Shape = Circle | Area
 def add_zone(by: By, name: str, shape: Shape) -> Zone:
     """Add a zone. Raises BadShape where it is none."""
     _may(by)
-    zone = _added(by.session, name, shape)
-    by.note(Action.ADD_ZONE, {"zone_id": zone.id, "zone": name})
+    zone = _added(by.session, one_line(name), shape)
+    by.note(Action.ADD_ZONE, {"zone_id": zone.id, "zone": zone.name})
     return zone
 
 
 def rename_zone(by: By, zone: Zone, name: str) -> None:
     """Call a zone by another name."""
     _may(by)
+    name = one_line(name)
     if zone.name == name:
         return
     before = zone.name
@@ -93,7 +95,7 @@ def remove_zone(by: By, zone: Zone) -> None:
 def zone_named(by: By, name: str) -> Zone:
     """The zone that has this name now."""
     _may(by)
-    zone = by.session.scalar(select(Zone).where(Zone.name == name, Zone.retired_at.is_(None)))
+    zone = by.session.scalar(select(Zone).where(same_name(Zone.name, name), Zone.retired_at.is_(None)))
     if zone is None:
         raise NotFound(f"there is no zone named {name!r}", "zone")
     return zone

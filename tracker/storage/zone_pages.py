@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from tracker.storage.models import DutyWindow, DutyWindowZone, Vehicle, Zone
 from tracker.storage.paging import Page, page_of
+from tracker.storage.register import same_name
 
 KINDS = ("circle", "area")
 STATES = ("in_use", "unused", "removed")
@@ -63,8 +64,8 @@ def zone_use(session: Session, zone_id: int, now: datetime) -> tuple[Sequence[Ve
 
 def earlier_shapes(session: Session, zone: Zone) -> Sequence[Zone]:
     """The shapes that zones of this name had before, the newest first."""
-    same = select(Zone).where(Zone.name == zone.name, Zone.id != zone.id, Zone.retired_at.is_not(None))
-    return session.scalars(same.order_by(Zone.retired_at.desc())).all()
+    same = select(Zone).where(same_name(Zone.name, zone.name), Zone.id != zone.id)
+    return session.scalars(same.where(Zone.retired_at.is_not(None)).order_by(Zone.retired_at.desc())).all()
 
 
 def zones_there(session: Session) -> Sequence[Zone]:

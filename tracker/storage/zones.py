@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from tracker.domain import geo
-from tracker.domain.outline import E7, BadShape, Flaw, Part, checked, degrees, inner_point
+from tracker.domain.outline import E7, FARTHEST_LAT_DEG, BadShape, Flaw, Part, checked, degrees, inner_point
 from tracker.storage.models import Zone
 
 TOO_LARGE = 1e9  # for a coordinate of any kind, also one in metres; nan and infinity are not below
@@ -26,7 +26,7 @@ def add_circle(session: Session, name: str, lat: float, lon: float, radius_m: in
 
 def check_circle(lat: float, lon: float, radius_m: int) -> None:
     """Raise BadShape where a circle is of no possible size or place."""
-    if not (abs(lat) <= 90 and abs(lon) <= 180):
+    if not (abs(lat) <= FARTHEST_LAT_DEG and abs(lon) <= 180):
         what = f"the centre is out of range: {lat}, {lon} (latitude comes before longitude)"
         raise BadShape(what, Flaw.OUT_OF_RANGE, f"{lat}, {lon}")
     if not LEAST_RADIUS_M <= radius_m <= LARGEST_RADIUS_M:

@@ -128,6 +128,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     db.init_app(app)
     machines.init_app(app)  # before forms' tokens, which machines have none of
     imports.init_app(app)  # and before whoever reads the form
+    zones.init_app(app)
     csrf.init_app(app)
     for part in (
         language, formats, security, access, errors, commands, register_commands, account_commands, quarantine_commands,

@@ -147,6 +147,15 @@ def signed_in() -> SignedIn | None:
     return signed_in_by(db.session(), token, city().now(), city().today(), seen_from)
 
 
+def recognise() -> None:
+    """Find out whose browser an error page is for: it may come before `enforce` has."""
+    if "viewer" in g or "machine" in g:
+        return
+    who = signed_in()
+    if who is not None and not any(step.due(who) for step in STEPS):
+        g.signed_in, g.viewer = who, who.viewer
+
+
 def this_session() -> SignedIn:
     """The session that opens this page; only for pages that are not public, and not for machines."""
     found: SignedIn = g.signed_in

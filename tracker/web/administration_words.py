@@ -17,11 +17,14 @@ ATTENTION = {
     "devices_not_set_up": (_("devices are not set up yet"), "devices.overview", {"state": "not_set_up"}),
     "people_no_phone": (_("people have no phone"), "people.overview", {"state": "no_phone"}),
     "people_no_account": (_("people have no account"), "people.overview", {"state": "no_account"}),
+    "people_left_behind": (
+        _("people have left and keep an account or a phone"), "people.overview", {"state": "left_behind"},
+    ),
     "vehicles_no_tracker": (_("vehicles have no tracker"), "vehicles.overview", {"state": "no_tracker"}),
     "corrections": (_("requests for correction wait"), "corrections.overview", {}),
     "quarantine": (_("messages wait in quarantine"), "quarantine.overview", {"state": "waiting"}),
 }
-GRAVE = ("devices_denied", "devices_rejected", "corrections")
+GRAVE = ("devices_denied", "devices_rejected", "people_left_behind", "corrections")
 STEPS = {
     "units": (_("Units: the city's tree, from the agency down to the team"), "units.new", "units.overview"),
     "people": (_("People: who works where"), "people.new", "people.overview"),
@@ -36,6 +39,7 @@ PERSON_STATE = {
     "no_account": _("Without an account"),
     "coming": _("Beginning later"),
     "left": _("Have left"),
+    "left_behind": _("Have left, with an account or a phone"),
 }
 PERSON_SORT = {"name": _("Name"), "nip": _("NIP"), "unit": _("Unit")}
 VEHICLE_STATE = {"no_tracker": _("Without a tracker"), "hidden": _("Less shown to citizens"), "retired": _("Retired")}
@@ -76,6 +80,12 @@ PEOPLE_TOGETHER = {
           "once: print it and hand each code to its person."),
         _("Yes, make the accounts"),
     ),
+    "codes": Together(
+        _("Print codes anew"),
+        _("Who has not activated their account yet gets another code; the one before is worth nothing. Who has a "
+          "password keeps it and gets none. The codes are shown on the next page, this once."),
+        _("Yes, print new codes"),
+    ),
     "leave": Together(
         _("Register as left"),
         _("From that day on they belong to no unit and are not followed. Accounts and phones stay until they are "
@@ -84,6 +94,22 @@ PEOPLE_TOGETHER = {
         ("on",),
     ),
 }  # fmt: skip
+UNITS_TOGETHER = {
+    "move": Together(
+        _("Place below a unit"),
+        _("From that day on other superiors see and decide about their people and all below them; those of before keep "
+          "the days of before."),
+        _("Yes, place them there"),
+        ("unit", "on"),
+    ),
+}  # fmt: skip
+ZONES_TOGETHER = {
+    "remove": Together(
+        _("Remove"),
+        _("They are used no more from now on. What was judged by them keeps them, and can be explained."),
+        _("Yes, remove them"),
+    ),
+}
 VEHICLES_TOGETHER = {
     "move": Together(
         _("Give to another unit"),
@@ -101,15 +127,21 @@ VEHICLES_TOGETHER = {
 
 
 def many(blueprint: str, count: int) -> str:
-    """So many people, or vehicles."""
-    if blueprint == "people":
-        return str(ngettext("%(num)d person", "%(num)d people", count))
-    return str(ngettext("%(num)d vehicle", "%(num)d vehicles", count))
+    """So many of the things of a list."""
+    said = {
+        "units": ngettext("%(num)d unit", "%(num)d units", count),
+        "people": ngettext("%(num)d person", "%(num)d people", count),
+        "vehicles": ngettext("%(num)d vehicle", "%(num)d vehicles", count),
+        "zones": ngettext("%(num)d zone", "%(num)d zones", count),
+    }
+    return str(said[blueprint])
 
 
 def done(blueprint: str, action: str, count: int) -> str:
     """What was done with so many."""
     said = {
+        ("units", "move"): ngettext("%(num)d unit was moved.", "%(num)d units were moved.", count),
+        ("zones", "remove"): ngettext("%(num)d zone is removed.", "%(num)d zones are removed.", count),
         ("people", "move"): ngettext("%(num)d person was moved.", "%(num)d people were moved.", count),
         ("people", "leave"): ngettext("%(num)d person is registered as left.", "%(num)d people are registered as left.",
                                       count),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import request
+from flask_babel import lazy_gettext as _
 
 from tracker.storage.account_changes import MayNot
 from tracker.storage.periods import Later
@@ -15,16 +17,38 @@ from tracker.web.city import db
 from tracker.web.forms import EntryInput
 
 REFUSALS = (Impossible, NotFound, Later)
+CHANGED = _(
+    "Somebody else changed this in the meantime, and nothing of yours was kept. It is shown as it is now: look at it, "
+    "and send yours again if it is still right."
+)
+SHOWN = "shown"  # the field of a form that carries the version of what its page showed
 
 
-def refused(change: Callable[[], Any], beside: Mapping[Any, str]) -> EntryInput | None:
+class Stale(ValueError):
+    """Somebody else changed the thing since its page was opened."""
+
+
+def version(*shown: Any) -> str:
+    """The version of what a page shows of a thing: it is another one when any of it changes."""
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+
+
+def refused(
+    change: Callable[[], Any], beside: Mapping[Any, str], now: Callable[[], str] | None = None
+) -> EntryInput | None:
     """Make a change in one transaction; None where it is kept, else what was typed and why it cannot be.
 
     `beside` says next to which field a refusal stands, by its `Why` or by what was not found; others stand above all.
+    `now` gives the version of the thing, held: a form of an earlier one is refused, and shows what holds now.
     """
     try:
+        if now is not None and request.form.get(SHOWN, "") not in ("", now()):
+            raise Stale
         change()
         db.session.commit()
+    except Stale:
+        db.session.rollback()
+        return EntryInput({}, {"": str(CHANGED)})
     except REFUSALS as error:
         db.session.rollback()
         return EntryInput(request.form, {place_of(error, beside): said(error)})

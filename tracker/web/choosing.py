@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
 
 from tracker.web import administration_words
@@ -23,16 +24,26 @@ from tracker.web.register_forms import BESIDE_UNIT, ChosenForm, RegisterQuery, T
 from tracker.web.unit_choice import standing
 
 MOST_AT_ONCE = 500
+NOTHING_TICKED = lazy_gettext("Nothing was done: tick at least one row of the list.")
+TOO_MANY = lazy_gettext(
+    "Nothing was done: these are more than %(most)d. Narrow the list, by unit for example, and take one part after the "
+    "other."
+)
+GONE = lazy_gettext("Nothing was done: some of those that were ticked are not here any more. Look at the list again.")
 Rows = Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
-    """A list of which many are chosen: its blueprint, what may be done with them, the column that names a row."""
+    """A list of which many are chosen: its blueprint, what may be done with them, the columns that name a row.
+
+    `beside`: where a row belongs, shown next to its name.
+    """
 
     blueprint: str
     together: Mapping[str, Together]
     name: str
+    beside: str = "unit"
 
     @property
     def overview(self) -> str:
@@ -43,11 +54,24 @@ def chosen(what: Choosing, found: Callable[[Mapping[str, Any]], Rows], do: Calla
     """Ask once more what is to be done with the rows `found` of a form; once that is confirmed, `do` it."""
     sent = parse(ChosenForm(), request.form).values
     action = sent.get("action", "")
-    rows = found(sent) if action in what.together else ()
-    if not 0 < len(rows) <= MOST_AT_ONCE:
-        flash(_("Tick one to %(most)d of the list and choose what to do.", most=MOST_AT_ONCE), "warn")
+    if action not in what.together:
+        flash(_("Choose what to do with them."), "warn")
+        return back(what)
+    rows = found(sent)
+    why_not = miscounted(len(rows), 0 if sent["everybody"] else len(set(request.form.getlist("chosen"))))
+    if why_not:
+        flash(why_not, "warn")
         return back(what)
     return do(action, rows) if sent["confirmed"] else ask(what, action, rows)
+
+
+def miscounted(count: int, ticked: int, most: int = MOST_AT_ONCE) -> str:
+    """Why nothing is done with so many rows of those that were ticked (0: all of a filter); empty where it may be."""
+    if count == 0 and ticked == 0:
+        return str(NOTHING_TICKED)
+    if count > most:
+        return str(TOO_MANY) % {"most": most}
+    return str(GONE) if count < ticked else ""
 
 
 def each(what: Choosing, action: str, rows: Rows, change: Callable[[Any, Mapping[str, Any]], Any]) -> Response | None:
@@ -62,7 +86,7 @@ def each(what: Choosing, action: str, rows: Rows, change: Callable[[Any, Mapping
                 change(row, sent.values)
         except REFUSALS as error:
             field = place_of(error, BESIDE_UNIT)
-            if field:  # nobody could go there
+            if field in what.together[action].fields:  # none could go there
                 db.session.rollback()
                 return ask(what, action, rows, EntryInput(request.form, {field: said(error)}))
             refused[getattr(row, what.name)] = said(error)

@@ -105,6 +105,7 @@ JOB = {
     "partitions": _("make days ahead"),
     "audit_head": _("note the head of the audit"),
     "sign_ins": _("forget old sign-ins"),
+    "api_creations": _("forget old keys of programs"),
     "retention": _("delete what has expired"),
     "rewriting": _("rewrite closed days"),
     "judging": _("judge duties that ended"),

@@ -26,6 +26,7 @@ from tracker.storage.register import Why
 from tracker.web import device_words
 from tracker.web.access import Access, allowed, by, viewer
 from tracker.web.changing import REFUSALS, refused, said
+from tracker.web.choosing import miscounted
 from tracker.web.city import city, db
 from tracker.web.device_forms import (
     BulkForm,
@@ -47,7 +48,7 @@ pages = Blueprint("device", __name__, url_prefix="/admin/devices")
 MOST_AT_ONCE = 100
 FIELDS: dict[Any, str] = {
     "person": "nip", "vehicle": "call_sign", Why.RETIRED: "call_sign",
-    Why.NOT_CARRIED: "nip", Why.LOGIN: "login", Why.LOGIN_TAKEN: "login",
+    Why.NOT_CARRIED: "nip", Why.NEEDS_HOLDER: "nip", Why.LOGIN: "login", Why.LOGIN_TAKEN: "login",
 }  # fmt: skip
 
 
@@ -102,8 +103,12 @@ def set_up(device_id: int) -> Response:
 @allowed(Access.ADMINISTRATOR)
 def revoke(device_id: int) -> Response:
     """Take its right to publish, for good."""
-    login = _living(device_id).login
-    return _done(device_id, lambda: device_changes.revoke(by(), login), _("The device is revoked: nothing lets it in."))
+    row = _row(device_id)
+    if row.revoked_at:  # the button was pressed twice, or by two
+        flash(_("The device was revoked already: nothing lets it in."), "good")
+        return redirect(url_for("device.show", device_id=device_id), 303)
+    done = _("The device is revoked: nothing lets it in.")
+    return _done(device_id, lambda: device_changes.revoke(by(), row.login), done)
 
 
 @pages.post("/<id:device_id>/settings")
@@ -150,8 +155,10 @@ def chosen() -> Response:
     """What is to be done with the devices that were ticked: asked once more, then done, all or none."""
     sent = parse(BulkForm(), request.form)
     rows = devices_chosen(db.session(), viewer(), ticked(request.form, "device"), city().now())
-    if sent.errors or not 0 < len(rows) <= MOST_AT_ONCE:
-        flash(_("Tick one to %(most)d devices and choose what to do.", most=MOST_AT_ONCE), "warn")
+    count = len(set(request.form.getlist("device")))
+    why_not = _("Choose what to do with them.") if sent.errors else miscounted(len(rows), count, MOST_AT_ONCE)
+    if why_not:
+        flash(why_not, "warn")
         return redirect(url_for("devices.overview"), 303)
     action = sent.values["action"]
     if not sent.values["confirmed"]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 from flask import Flask, Response, make_response, render_template
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
+from tracker.web.access import recognise
 from tracker.web.api import problems
 from tracker.web.words import ERRORS
 
@@ -56,6 +58,9 @@ def page(status: int, error: HTTPException | None = None) -> Response:
 
 
 def _page(status: int) -> Response:
+    if status < InternalServerError.code:
+        with suppress(SQLAlchemyError):  # without the database it is a page for anybody
+            recognise()
     title, what, next_step = ERRORS.get(status) or ERRORS[400 if status < 500 else 500]
     words = {"title": title, "what": what, "next_step": next_step}
     return make_response(render_template("error.html", status=status, **words), status)

@@ -12,6 +12,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from tracker.domain.correction import LONGEST_TEXT as LONGEST_CORRECTION
 from tracker.domain.correction import SHORTEST_TEXT, Outcome
 from tracker.domain.daily_log import LogState
+from tracker.domain.writing import one_line
 from tracker.storage.account_changes import ROLES, WantedRole
 from tracker.storage.account_pages import SORTS as SORTS_OF_ACCOUNTS
 from tracker.storage.account_pages import STATES as STATES_OF_ACCOUNTS
@@ -90,6 +91,16 @@ class RoleForm(Form):
 
 class LookForm(Form):
     why = fields.String(required=True, validate=validate.Length(min=LEAST_REASON, max=LONGEST_TEXT))
+
+
+class Line(fields.String):
+    """A name: one line, with nothing in it that nobody sees."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        line = one_line(super()._deserialize(value, attr, data, **kwargs))
+        if not line and self.required:
+            raise self.make_error("required")
+        return line
 
 
 class Prose(fields.String):

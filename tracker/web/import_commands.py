@@ -50,6 +50,9 @@ def _import(kind: Kind) -> click.Command:
         except Refused as error:
             _say(kind, error.plan.problems)
             raise click.ClickException(f"nothing was changed: {error.plan.problem_count} errors") from error
+        with force_locale("en"):
+            for note in plan.notes:
+                click.echo(import_words.note(kind.name, note), err=True)
         counts = ", ".join(f"{count} {name}" for name, count in plan.counts().items() if name != "errors")
         click.echo(f"{file.name}: {counts}{' (nothing was changed: --dry-run)' if dry_run else ''}")
 
@@ -77,7 +80,7 @@ def _say(kind: Kind, problems: list[Problem]) -> None:
         for problem in problems:
             column = import_words.heading(kind.name, problem.column)
             where = f"line {problem.line}{f', {column}' if column else ''}: " if problem.line else ""
-            click.echo(f"{where}{import_words.sentence(problem)}", err=True)
+            click.echo(f"{where}{import_words.sentence(kind.name, problem)}", err=True)
 
 
 @click.command("draft")

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 
 from tracker.domain.outline import Flaw
 from tracker.imports import runs
+from tracker.imports.cells import Choice
 from tracker.imports.kinds import KINDS
 from tracker.imports.problems import Problem, Wrong
 from tracker.storage.models import ImportRun
@@ -32,7 +33,11 @@ WRONG = {
     Wrong.TOO_LARGE: _("The file has %(value)s bytes; at most %(more)s can be read. Split it."),
     Wrong.TOO_MANY_ROWS: _("The file has %(value)s rows; at most %(more)s can be read. Split it."),
     Wrong.NO_ROWS: _("There are no rows in the file. Fill in at least one below the headings."),
-    Wrong.NOT_READABLE: _("The file is no %(value)s that can be read (%(more)s). Save it anew, or use the template."),
+    Wrong.NOT_READABLE: _("The file is no %(value)s that can be read. Save it anew, or use the template."),
+    Wrong.BROKEN_AT: _(
+        "The file is no %(value)s that can be read: in line %(more)s it goes wrong. Look there, or use the template."
+    ),
+    Wrong.OTHER_FILE: _("This is a file of another kind: %(value)s. Save it as %(more)s, or use the template."),
     Wrong.FAR_CELL: _(
         "Something is written as far away as %(value)s, so that the sheet is too large to be read. Delete what stands "
         "outside the table."
@@ -69,6 +74,23 @@ WRONG = {
     Wrong.BACKWARDS: _("The last day %(value)s is before the first, %(more)s. Check both."),
     Wrong.OVERLAP: _("The leave from %(value)s overlaps another of the same person, from %(more)s. Check both."),
 }  # fmt: skip
+CONSEQUENCE = {
+    "units": _("Units that move are seen and decided about by other superiors from that day on."),
+    "people": _("People who move to another unit are seen by other supervisors from that day on."),
+    "zones": _("Another shape holds for vehicles at once and for duties that have not begun; what was judged keeps the "
+               "shape before."),
+    "vehicles": _("Vehicles that change hands do so at once."),
+    "devices": _("Devices that change hands do so at once: what they say from then on is about who carries them then. "
+                 "New ones get their secret when they are set up."),
+    "holidays": _("On these days nobody is expected who has no duty by name."),
+    "leave": _("On these days the people named are not expected at work."),
+}  # fmt: skip
+AGAIN = _(
+    "The register, or the day, changed since this file was checked, so nothing was done yet. This is what it would do "
+    "now: look at it once more."
+)
+UNKNOWN_COLUMN = _("The column “%(name)s” is not known and is left alone. Known are: %(known)s.")
+OF_CHANGES = {"since": _("Since"), "shape": _("Shape")}  # what a change has beside its columns
 NOTES = {"cp1252": _("The file was not UTF-8; it was read as Windows-1252. Look whether names are right.")}
 MENDED = _("The outline of %(name)s crossed itself and was mended.")
 FAILED = {
@@ -85,16 +107,37 @@ MET = _("Nothing was changed: the register became another one in the meantime. I
 REQUIRED, OPTIONAL = _("must be filled in"), _("may be empty")
 
 
-def sentence(problem: Problem) -> str:
+def sentence(kind: str, problem: Problem) -> str:
     """What is wrong, and what to do."""
-    more = FLAW[Flaw(problem.more)] if problem.wrong is Wrong.SHAPE else problem.more
-    return str(WRONG[problem.wrong]) % {"value": problem.value, "more": more}
+    value, more = problem.value, problem.more
+    match problem.wrong:
+        case Wrong.SHAPE:
+            more = str(FLAW[Flaw(more)])
+        case Wrong.NO_COLUMN:
+            value = heading(kind, value)
+        case Wrong.CHOICE:
+            more = _choices(kind, problem.column)
+    return str(WRONG[problem.wrong]) % {"value": value, "more": more}
+
+
+def _choices(kind: str, column: str) -> str:
+    """The words that a column takes, in the reader's language."""
+    read = next(one.read for one in KINDS[kind].columns if one.name == column)
+    return read.said(str(get_locale())) if isinstance(read, Choice) else ""
+
+
+def shown(kind: str, column: str, kept: str) -> str:
+    """A value of a row, in the reader's language where it is one of some words."""
+    read = next((one.read for one in KINDS[kind].columns if one.name == column), None)
+    if not isinstance(read, Choice) or not kept:
+        return kept
+    return ", ".join(read.word(value, str(get_locale())) for value in kept.split(", "))
 
 
 def heading(kind: str, column: str) -> str:
     """The heading of a column, as templates have it."""
     headings = {one.name: one.heading(str(get_locale())) for one in KINDS[kind].columns}
-    return headings.get(column, column)
+    return str(headings.get(column) or OF_CHANGES.get(column, column))
 
 
 def failed(run: ImportRun) -> str:
@@ -102,8 +145,12 @@ def failed(run: ImportRun) -> str:
     return str(FAILED.get(run.outcome.get("why", ""), MET)) % {"number": run.id}
 
 
-def note(kept: str) -> str:
+def note(kind: str, kept: str) -> str:
     """What the reader should know of the reading."""
     if kept in NOTES:
         return str(NOTES[kept])
-    return str(MENDED) % {"name": kept.removeprefix("mended:")}
+    what, _colon, name = kept.partition(":")
+    if what == "mended":
+        return str(MENDED) % {"name": name}
+    known = ", ".join(one.heading(str(get_locale())) for one in KINDS[kind].columns)
+    return str(UNKNOWN_COLUMN) % {"name": name, "known": known}

@@ -137,7 +137,8 @@ def errors(run_id: int) -> Response:
 def _error_lines(run: ImportRun) -> Iterator[str]:
     yield line([_("Line"), _("Column"), _("What is wrong")])
     for problem in _problems(run):
-        yield line([problem.line, import_words.heading(run.kind, problem.column), import_words.sentence(problem)])
+        column = import_words.heading(run.kind, problem.column)
+        yield line([problem.line, column, import_words.sentence(run.kind, problem)])
 
 
 def _problems(run: ImportRun) -> list[Problem]:

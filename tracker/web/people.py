@@ -6,6 +6,7 @@ Codes of new accounts are on the answer that makes them, and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, time
 from typing import Any
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
@@ -13,16 +14,19 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from tracker.storage import accounts, changes, device_changes
-from tracker.storage.account_changes import make_account
+from tracker.storage.account_changes import MayNot, make_account
+from tracker.storage.account_changes import Why as NoAccount
 from tracker.storage.account_pages import manageable
 from tracker.storage.audit import Action
+from tracker.storage.device_pages import devices_carried
 from tracker.storage.models import Account, Person
 from tracker.storage.paging import ANY_STATE
+from tracker.storage.periods import plans
 from tracker.storage.person_pages import PersonFilter, drives_by, memberships_of, people_wanted, person_list
 from tracker.storage.register import Why
 from tracker.web import administration_words, choosing
 from tracker.web.access import Access, allowed, by, viewer
-from tracker.web.changing import refused
+from tracker.web.changing import refused, version
 from tracker.web.choosing import Choosing, Rows
 from tracker.web.city import city, db
 from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
@@ -32,6 +36,7 @@ from tracker.web.register_forms import (
     MovePersonForm,
     NewPersonForm,
     PersonNameForm,
+    PlanForm,
     person_filter,
     ticked,
 )
@@ -39,6 +44,7 @@ from tracker.web.unit_choice import standing, unit_of
 
 pages = Blueprint("people", __name__, url_prefix="/admin/people")
 BESIDE = {**BESIDE_UNIT, "person": "nip", Why.NIP_TAKEN: "nip"}
+NEW = {**BESIDE, Why.TOO_FAR: "since"}
 MANY = Choosing("people", administration_words.PEOPLE_TOGETHER, "name")
 
 
@@ -72,9 +78,9 @@ def add() -> Response:
         values = sent.values
         changes.add_person(by(), values["nip"], values["name"], values["unit"], values["position"], values["since"])
         if values["account"]:
-            codes.append(_account_of(values["nip"]))
+            codes.append(_account_of(values["nip"])[1])
 
-    wrong = refused(added, BESIDE)
+    wrong = refused(added, NEW)
     if wrong:
         return _form(wrong)
     flash(_("%(name)s is added.", name=sent.values["name"]), "good")
@@ -116,22 +122,39 @@ def move(member_id: int) -> Response:
 @pages.post("/<id:member_id>/leave")
 @allowed(Access.ADMINISTRATOR)
 def leave(member_id: int) -> Response:
-    """Somebody does not work for the city any more; account and phone go with them where that is wanted."""
+    """Somebody does not work for the city any more; account and phones go with them where that is wanted."""
     row, sent = _row(member_id), parse(LeaveForm(), request.form)
     if sent.errors:
-        return _page(member_id, EntryInput(request.form, {"left_on": sent.errors.get("on")}))
+        return _page(member_id, EntryInput(request.form, sent.errors))
+    on, now = sent.values["on"], city().now()
+    if sent.values["close"] and on > city().today():
+        later = _("An account is closed on the day itself, not before. Leave this out; the overview will remind you.")
+        return _page(member_id, EntryInput(request.form, {"close": later}))
 
     account = _account_to_close(row.account_id) if sent.values["close"] else None  # before they are out of reach
+    begins = datetime.combine(on, time(), city().zone)
 
     def left() -> None:
-        if sent.values["take_back"] and row.device:
-            device_changes.take_back(by(), row.device, city().now())
-        changes.leave(by(), row.nip, sent.values["on"])
+        if sent.values["take_back"]:
+            for device in devices_carried(db.session(), member_id, now):
+                device_changes.take_back(by(), device.login, max(now, begins))
+        changes.leave(by(), row.nip, on)
         if account is not None:
             accounts.close_account(db.session(), account.username, city().now())
             by().note(Action.CLOSE_ACCOUNT, {"account": account.username}, account.people)
 
     return _done(member_id, left, _("It is registered that they leave."))
+
+
+@pages.post("/<id:member_id>/plan")
+@allowed(Access.ADMINISTRATOR)
+def cancel_plan(member_id: int) -> Response:
+    """What is planned for a day to come does not happen."""
+    row, sent = _row(member_id), parse(PlanForm(), request.form)
+    if sent.errors:
+        return _page(member_id, EntryInput({}, {"": sent.errors["on"]}))
+    cancelled = _("The plan is cancelled: it stays as it is.")
+    return _done(member_id, lambda: changes.cancel_person_plan(by(), row.nip, sent.values["on"]), cancelled)
 
 
 @pages.post("/chosen")
@@ -153,8 +176,8 @@ def _chosen(sent: Mapping[str, Any]) -> Rows:
 
 
 def _together(action: str, rows: Rows) -> Response:
-    if action == "accounts":
-        return _accounts(rows)
+    if action in CODES:
+        return _with_codes(action, rows)
 
     def change(row: Any, to: Mapping[str, Any]) -> None:
         if action == "move":
@@ -169,21 +192,44 @@ def _together(action: str, rows: Rows) -> Response:
     return choosing.back(MANY)
 
 
-def _accounts(rows: Rows) -> Response:
-    """An account for each who has none, with its code; who has one is left out."""
-    without, codes = [row for row in rows if not row.account_id], dict[str, str]()
-    wrong = choosing.each(MANY, "accounts", without, lambda row, _to: codes.update({row.nip: _account_of(row.nip)}))
+def _with_codes(action: str, rows: Rows) -> Response:
+    """A code for each whom it is for, to print; others are left out."""
+    is_for, code_of = CODES[action]
+    theirs, codes = [row for row in rows if is_for(row)], dict[str, tuple[str, str]]()
+    wrong = choosing.each(MANY, action, theirs, lambda row, _to: codes.update({row.nip: code_of(row)}))
     if wrong:
         return wrong
-    page = render_template("people_codes.html", rows=without, codes=codes, valid=accounts.CODE_VALID, count=len(rows))
+    page = render_template("people_codes.html", rows=theirs, codes=codes, valid=accounts.CODE_VALID, count=len(rows))
     return make_response(page)
 
 
-def _account_of(nip: str) -> str:
-    """Make the account of a person; returns its code. Raises MayNot."""
+def _account_of(nip: str) -> tuple[str, str]:
+    """Make the account of a person; returns its user name and its code. Raises MayNot."""
     account = make_account(db.session(), viewer(), nip, city().today())
     by().note(Action.ADD_ACCOUNT, {"account": account.username}, account.people)
-    return accounts.give_code(account, city().now())
+    return account.username, accounts.give_code(account, city().now())
+
+
+def _code_anew(row: Any) -> tuple[str, str]:
+    """Another code for an account that waits for its first password. Raises MayNot."""
+    account = db.session.get_one(Account, row.account_id, with_for_update=True)
+    if not manageable(db.session(), viewer(), account, city().today()):
+        raise MayNot(NoAccount.UNKNOWN)
+    by().note(Action.RESET_ACCOUNT, {"account": account.username}, account.people)
+    return account.username, accounts.give_code(account, city().now())
+
+
+def _waits(row: Any) -> bool:
+    """Whether the account of a row waits for its first password."""
+    account = db.session.get(Account, row.account_id) if row.account_id else None
+    return account is not None and account.password_argon2 is None and account.closed_at is None
+
+
+# what prints codes: for whom of those who were chosen, and the code of each
+CODES: dict[str, tuple[Callable[[Any], bool], Callable[[Any], tuple[str, str]]]] = {
+    "accounts": (lambda row: not row.account_id, lambda row: _account_of(row.nip)),
+    "codes": (_waits, _code_anew),
+}
 
 
 def _account_to_close(account_id: int | None) -> Account | None:
@@ -200,13 +246,25 @@ def _row(member_id: int) -> Any:
 
 
 def _done(member_id: int, change: Callable[[], Any], done: str) -> Response:
-    wrong = refused(change, BESIDE)
+    nip = _row(member_id).nip
+
+    def now() -> str:
+        by().person(nip)  # held from here on
+        return _shown(member_id)
+
+    wrong = refused(change, BESIDE, now)
     if wrong:
         return _page(member_id, wrong)
     flash(done, "good")
     still = db.session.execute(people_wanted(viewer(), PersonFilter(state=ANY_STATE)).where(Person.id == member_id))
     there = still.one_or_none()
     return redirect(url_for("people.show", member_id=member_id) if there else url_for("people.overview"), 303)
+
+
+def _shown(member_id: int) -> str:
+    """The version of what can be changed of somebody."""
+    row, works = _row(member_id), memberships_of(db.session(), member_id)
+    return version(row.nip, row.name, [(one.unit_id, one.position, one.period) for one in works])
 
 
 def _form(typed: EntryInput) -> Response:
@@ -217,10 +275,12 @@ def _form(typed: EntryInput) -> Response:
 def _page(member_id: int, typed: EntryInput = NOTHING_TYPED, code: str | None = None) -> Response:
     row = _row(member_id)
     account = db.session.get(Account, row.account_id) if row.account_id else None
+    memberships, today = memberships_of(db.session(), member_id), city().today()
     page = render_template(
         "person.html", row=row, account=account, entry=typed, code=code, code_valid=accounts.CODE_VALID,
         may_close=_account_to_close(row.account_id) is not None,
-        memberships=memberships_of(db.session(), member_id), drives=drives_by(db.session(), viewer(), member_id),
-        units=standing(), today=city().today(),
+        memberships=memberships, plans=plans(memberships, today), drives=drives_by(db.session(), viewer(), member_id),
+        devices=devices_carried(db.session(), member_id, city().now()), units=standing(), today=today,
+        shown=_shown(member_id),
     )  # fmt: skip
     return make_response(page, 422 if typed.errors else 200)

@@ -13,32 +13,32 @@ from tracker.storage.person_pages import PersonFilter
 from tracker.storage.register import Why
 from tracker.storage.unit_pages import UnitFilter
 from tracker.storage.vehicle_pages import VehicleFilter
-from tracker.web.forms import A_DATE, LONGEST_SEARCH, Form, PageQuery, parse
+from tracker.web.forms import A_DATE, LONGEST_SEARCH, Form, Line, PageQuery, parse
 from tracker.web.words import KIND
 
 LONGEST_NAME = 120
 A_NAME = validate.Length(max=LONGEST_NAME)
 A_NIP = validate.Regexp(r"[0-9]{1,18}\Z")
 PUBLIC_VIEWS = ("by_kind", "at_base", "hidden")
-BESIDE_UNIT = {"unit": "unit", Why.NOT_STANDING: "unit"}
+BESIDE_UNIT = {"unit": "unit", Why.NOT_STANDING: "unit", Why.TOO_FAR: "on"}
 
 
 class NameForm(Form):
-    name = fields.String(required=True, validate=A_NAME)
+    name = Line(required=True, validate=A_NAME)
 
 
 class UnitForm(NameForm):
-    below = fields.String(load_default=None, validate=A_NAME)
+    below = Line(load_default=None, validate=A_NAME)
     since = fields.Date(load_default=None, validate=A_DATE)
 
 
 class PlaceForm(Form):
-    below = fields.String(load_default=None, validate=A_NAME)
+    below = Line(load_default=None, validate=A_NAME)
     on = fields.Date(required=True, validate=A_DATE)
 
 
 class MergerForm(Form):
-    into = fields.String(required=True, validate=A_NAME)
+    into = Line(required=True, validate=A_NAME)
     on = fields.Date(required=True, validate=A_DATE)
 
 
@@ -47,15 +47,15 @@ class PersonNameForm(NameForm):
 
 
 class NewPersonForm(PersonNameForm):
-    unit = fields.String(required=True, validate=A_NAME)
-    position = fields.String(load_default="", validate=A_NAME)
+    unit = Line(required=True, validate=A_NAME)
+    position = Line(load_default="", validate=A_NAME)
     since = fields.Date(load_default=None, validate=A_DATE)
     account = fields.Boolean(load_default=False)
 
 
 class MovePersonForm(Form):
-    unit = fields.String(required=True, validate=A_NAME)
-    position = fields.String(load_default=None, validate=A_NAME)
+    unit = Line(required=True, validate=A_NAME)
+    position = Line(load_default=None, validate=A_NAME)
     on = fields.Date(required=True, validate=A_DATE)
 
 
@@ -65,8 +65,12 @@ class LeaveForm(Form):
     take_back = fields.Boolean(load_default=False)
 
 
+class PlanForm(Form):
+    on = fields.Date(required=True, validate=A_DATE)
+
+
 class TogetherForm(Form):
-    unit = fields.String(required=True, validate=A_NAME)
+    unit = Line(required=True, validate=A_NAME)
     on = fields.Date(required=True, validate=A_DATE)
 
 
@@ -77,19 +81,19 @@ class ChosenForm(Form):
 
 
 class VehicleForm(Form):
-    call_sign = fields.String(required=True, validate=validate.Length(max=LONGEST_SEARCH))
-    plate = fields.String(required=True, validate=validate.Length(max=LONGEST_SEARCH))
+    call_sign = Line(required=True, validate=validate.Length(max=LONGEST_SEARCH))
+    plate = Line(required=True, validate=validate.Length(max=LONGEST_SEARCH))
     kind = fields.String(required=True, validate=validate.OneOf(sorted(KIND)))
     public_view = fields.String(load_default="by_kind", validate=validate.OneOf(PUBLIC_VIEWS))
-    base = fields.String(load_default=None, validate=A_NAME)
+    base = Line(load_default=None, validate=A_NAME)
 
 
 class NewVehicleForm(VehicleForm):
-    unit = fields.String(required=True, validate=A_NAME)
+    unit = Line(required=True, validate=A_NAME)
 
 
 class InUnitForm(Form):
-    unit = fields.String(required=True, validate=A_NAME)
+    unit = Line(required=True, validate=A_NAME)
 
 
 class RegisterQuery(PageQuery):

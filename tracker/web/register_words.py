@@ -13,10 +13,17 @@ from tracker.web.formats import day, moment
 WHY = {
     Why.OWN_PART: _("A unit cannot stand below itself or below a part of itself. Choose another one."),
     Why.NOT_STANDING: _("That unit ended, or begins later. Choose one that stands from this day on."),
+    Why.UNIT_ENDED: _("This unit ended, will end, or begins later. Look at where it stood."),
+    Why.TOO_FAR: _("That is over a year ahead. Check the year, and plan it later."),
+    Why.OUT_OF_REACH: _(
+        "Without this plan they would belong to no unit. Move them to their unit from an earlier day instead, or ask "
+        "the city's administrator."
+    ),
     Why.HAS_VEHICLES: _(
         "The unit has vehicles, which change hands at once. Merge it on the day itself, or move them first."
     ),
     Why.HEIR_IS_PART: _("The unit that takes over is a part of this one. Move it elsewhere first."),
+    Why.NOT_PLANNED: _("Nothing is planned for this day any more. Look at the page again."),
     Why.NO_MEMBER: _("This person belongs to no unit on that day. Look at where they worked, and choose another day."),
     Why.RETIRED: _("This vehicle is retired already."),
     Why.NOT_DRIVEN: _("Nobody drove this vehicle at that time."),
@@ -27,6 +34,11 @@ WHY = {
         "There is a vehicle with this call sign already. Look for it in the list, retired ones too."
     ),
     Why.PLATE_TAKEN: _("There is a vehicle with this plate already. Look for it in the list, retired ones too."),
+    Why.TOP_OF_YOURS: _(
+        "This unit stands directly below one that you do not administer. Who administers that one places or merges it."
+    ),
+    Why.NEEDS_HOLDER: _("A device that nobody carries is the city's. Write who or what carries this one."),
+    Why.TWO_HOLDERS: _("Either a person or a vehicle carries a device, not both. Name one of them."),
     Why.LOGIN_TAKEN: _(
         "There is, or was, a device with this login already. A login is not given again: choose another."
     ),
@@ -35,7 +47,7 @@ WHY = {
     Why.ZONE_USED: _("Vehicles have their base in this zone, or duties to come are worked in it. Change those first."),
     Why.FILES_WAIT: _("Ten of your files wait already. Say yes to them, or give them up, before you send another one."),
 }
-LATER = _("Something else is planned from %(begins)s on. Name a later time, or end that first.")
+LATER = _("Something else is planned from %(begins)s on. Name a later time, or cancel that first.")
 NOT_FOUND = {
     "unit": _("You administer no unit of this name. Choose one of the list."),
     "person": _("You administer nobody with this NIP. Check it, or ask the administrator of their unit."),

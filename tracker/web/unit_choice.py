@@ -8,6 +8,7 @@ from sqlalchemy import Row, select
 
 from tracker.storage import administered
 from tracker.storage.models import Unit
+from tracker.storage.register import same_name
 from tracker.storage.rights import NOBODY
 from tracker.storage.unit_pages import standing_units
 from tracker.web.access import viewer
@@ -25,4 +26,5 @@ def unit_of(sent: Mapping[str, str]) -> int | None:
     name = unit_asked(sent)
     if not name:
         return None
-    return db.session.scalar(select(Unit.id).where(Unit.name == name, administered.units(viewer()))) or NOBODY
+    named = select(Unit.id).where(same_name(Unit.name, name), administered.units(viewer()))
+    return db.session.scalar(named) or NOBODY

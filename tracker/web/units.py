@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
@@ -12,20 +12,23 @@ from werkzeug.wrappers import Response
 from tracker.storage import administered, changes
 from tracker.storage.models import Unit
 from tracker.storage.paging import ANY_STATE
-from tracker.storage.register import Why
+from tracker.storage.periods import plans
+from tracker.storage.register import Why, lock_tree
 from tracker.storage.unit_pages import UnitFilter, places_of, unit_list, units_wanted
-from tracker.web import administration_words
+from tracker.web import administration_words, choosing
 from tracker.web.access import Access, allowed, by, viewer
-from tracker.web.changing import refused
+from tracker.web.changing import refused, version
+from tracker.web.choosing import Choosing, Rows
 from tracker.web.city import city, db
 from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
-from tracker.web.register_forms import MergerForm, NameForm, PlaceForm, UnitForm, unit_filter
+from tracker.web.register_forms import MergerForm, NameForm, PlaceForm, PlanForm, UnitForm, ticked, unit_filter
 from tracker.web.unit_choice import standing, unit_of
 
 pages = Blueprint("units", __name__, url_prefix="/admin/units")
-NEW = {"unit": "below", Why.UNIT_TAKEN: "name", Why.NOT_STANDING: "below"}
-PLACE = {"unit": "below", Why.OWN_PART: "below", Why.NOT_STANDING: "below"}
-MERGER = {"unit": "into", Why.HEIR_IS_PART: "into", Why.NOT_STANDING: "into", Why.HAS_VEHICLES: "merged_on"}
+MANY = Choosing("units", administration_words.UNITS_TOGETHER, "name", "parent")
+NEW = {"unit": "below", Why.UNIT_TAKEN: "name", Why.NOT_STANDING: "below", Why.TOO_FAR: "since"}
+PLACE = {"unit": "below", Why.OWN_PART: "below", Why.NOT_STANDING: "below", Why.TOO_FAR: "on"}
+MERGER = {"unit": "into", Why.HEIR_IS_PART: "into", Why.NOT_STANDING: "into", Why.HAS_VEHICLES: "on", Why.TOO_FAR: "on"}
 
 
 @pages.get("")
@@ -35,7 +38,7 @@ def overview() -> str:
     wanted, number = unit_filter(request.args, unit_of(request.args))
     return render_template(
         "units.html", wanted=wanted, page=unit_list(db.session(), viewer(), wanted, number), units=standing(),
-        administration_words=administration_words,
+        many=MANY, most=choosing.MOST_AT_ONCE, administration_words=administration_words,
     )  # fmt: skip
 
 
@@ -101,6 +104,41 @@ def merge(unit_id: int) -> Response:
     return _done(unit_id, lambda: changes.merge_unit(by(), unit.name, into, on), MERGER, merged)
 
 
+@pages.post("/<id:unit_id>/plan")
+@allowed(Access.ADMINISTRATOR)
+def cancel_plan(unit_id: int) -> Response:
+    """What is planned for a day to come does not happen."""
+    unit, sent = _known(unit_id), parse(PlanForm(), request.form)
+    if sent.errors:
+        return _page(unit, EntryInput({}, {"": sent.errors["on"]}))
+    cancelled = _("The plan is cancelled: it stays as it is.")
+    return _done(unit_id, lambda: changes.cancel_unit_plan(by(), unit.name, sent.values["on"]), {}, cancelled)
+
+
+@pages.post("/chosen")
+@allowed(Access.ADMINISTRATOR)
+def chosen() -> Response:
+    """What is to be done with many: asked once more, then done with all or with none."""
+    return choosing.chosen(MANY, _chosen, _together)
+
+
+def _chosen(sent: Mapping[str, Any]) -> Rows:
+    """The rows that were ticked, or all that a filter holds; one more than may be, where there are more."""
+    asked = choosing.asked_list()
+    query = units_wanted(viewer(), unit_filter(asked, unit_of(asked))[0] if sent["everybody"] else UnitFilter())
+    if not sent["everybody"]:
+        query = query.where(Unit.id.in_(ticked(request.form, "chosen")))
+    return db.session.execute(query.order_by(Unit.name).limit(choosing.MOST_AT_ONCE + 1)).all()
+
+
+def _together(action: str, rows: Rows) -> Response:
+    wrong = choosing.each(MANY, action, rows, lambda row, to: changes.move_unit(by(), row.name, to["unit"], to["on"]))
+    if wrong:
+        return wrong
+    flash(administration_words.done("units", action, len(rows)), "good")
+    return choosing.back(MANY)
+
+
 def _known(unit_id: int) -> Unit:
     """A unit that one administers; any other does not exist here."""
     unit = db.session.get(Unit, unit_id)
@@ -110,11 +148,20 @@ def _known(unit_id: int) -> Unit:
 
 
 def _done(unit_id: int, change: Callable[[], Any], beside: Any, done: str) -> Response:
-    wrong = refused(change, beside)
+    def now() -> str:
+        lock_tree(db.session())
+        return _shown(db.session.get_one(Unit, unit_id, populate_existing=True))
+
+    wrong = refused(change, beside, now)
     if wrong:
         return _page(_known(unit_id), wrong)
     flash(done, "good")
     return redirect(url_for("units.show", unit_id=unit_id), 303)
+
+
+def _shown(unit: Unit) -> str:
+    """The version of what can be changed of a unit."""
+    return version(unit.name, [(one.parent_id, one.period) for one in places_of(db.session(), unit.id)])
 
 
 def _form(typed: EntryInput) -> Response:
@@ -126,8 +173,10 @@ def _page(unit: Unit, typed: EntryInput = NOTHING_TYPED) -> Response:
     session = db.session()
     row = session.execute(units_wanted(viewer(), UnitFilter(state=ANY_STATE)).where(Unit.id == unit.id)).one()
     parts = unit_list(session, viewer(), UnitFilter(unit_id=unit.id), 1)
+    places, today = places_of(session, unit.id), city().today()
     page = render_template(
-        "unit.html", row=row, entry=typed, parts=parts, places=places_of(session, unit.id), units=standing(),
-        names={one.id: one.name for one in session.query(Unit.id, Unit.name)}, today=city().today(),
+        "unit.html", row=row, entry=typed, parts=parts, places=places, plans=plans(places, today), units=standing(),
+        names={one.id: one.name for one in session.query(Unit.id, Unit.name)}, today=today,
+        merged_into=unit.merged_into_id, shown=_shown(unit),
     )  # fmt: skip
     return make_response(page, 422 if typed.errors else 200)

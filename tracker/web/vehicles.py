@@ -13,11 +13,11 @@ from werkzeug.wrappers import Response
 from tracker.storage import changes
 from tracker.storage.models import Vehicle, Zone
 from tracker.storage.paging import ANY_STATE
-from tracker.storage.register import NotFound, Why
+from tracker.storage.register import NotFound, Why, same_name
 from tracker.storage.vehicle_pages import VehicleFilter, drives_of, vehicle_list, vehicles_wanted
 from tracker.web import administration_words, choosing
 from tracker.web.access import Access, allowed, by, viewer
-from tracker.web.changing import refused
+from tracker.web.changing import refused, version
 from tracker.web.choosing import Choosing, Rows
 from tracker.web.city import db
 from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
@@ -152,7 +152,7 @@ def _zone_id(name: str | None) -> int | None:
     """The zone that somebody named as a base."""
     if not name:
         return None
-    found = db.session.scalar(select(Zone.id).where(Zone.name == name, Zone.retired_at.is_(None)))
+    found = db.session.scalar(select(Zone.id).where(same_name(Zone.name, name), Zone.retired_at.is_(None)))
     if found is None:
         raise NotFound(f"there is no zone named {name!r}", "zone")
     return found
@@ -170,11 +170,23 @@ def _living(vehicle_id: int) -> Any:
 
 
 def _done(vehicle_id: int, change: Callable[[], Any], done: str) -> Response:
-    wrong = refused(change, BESIDE)
+    call_sign = _row(vehicle_id).call_sign
+
+    def now() -> str:
+        by().vehicle(call_sign)  # held from here on
+        return _shown(_row(vehicle_id))
+
+    wrong = refused(change, BESIDE, now)
     if wrong:
         return _page(vehicle_id, wrong)
     flash(done, "good")
     return redirect(url_for("vehicles.show", vehicle_id=vehicle_id), 303)
+
+
+def _shown(row: Any) -> str:
+    """The version of what can be changed of a vehicle."""
+    names = ("call_sign", "plate", "kind", "public_view", "base_zone", "capabilities", "unit_id", "retired_at")
+    return version(*(getattr(row, name) for name in names))
 
 
 def _zones() -> Any:
@@ -194,8 +206,8 @@ def _page(vehicle_id: int, typed: EntryInput = NOTHING_TYPED) -> Response:
     written = {"call_sign": row.call_sign, "plate": row.plate, "kind": row.kind, "public_view": row.public_view,
                "base": row.base_zone or ""}  # fmt: skip
     page = render_template(
-        "vehicle.html", row=row, entry=EntryInput({**written, **typed.values}, typed.errors), units=standing(),
+        "vehicle.html", row=row, entry=typed, written=written, units=standing(),
         zones=_zones(), drives=drives_of(db.session(), vehicle_id), administration_words=administration_words,
-        able=capabilities_of(request.form) if "plate" in typed.values else row.capabilities,
+        able=capabilities_of(request.form) if "plate" in typed.values else row.capabilities, shown=_shown(row),
     )  # fmt: skip
     return make_response(page, 422 if typed.errors else 200)

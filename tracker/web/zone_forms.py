@@ -9,12 +9,12 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from tracker.domain.outline import BadShape, Flaw
+from tracker.domain.outline import FARTHEST_LAT_DEG, BadShape, Flaw
 from tracker.storage.models import Zone
 from tracker.storage.zone_changes import Area, Circle, Shape
 from tracker.storage.zone_pages import KINDS, SORTS, STATES, ZoneFilter
 from tracker.storage.zones import LARGEST_RADIUS_M, LEAST_RADIUS_M, geometry_of
-from tracker.web.forms import LONGEST_SEARCH, Form, PageQuery, Prose, parse
+from tracker.web.forms import LONGEST_SEARCH, Form, Line, PageQuery, Prose, parse
 
 LONGEST_NAME = 120
 DEFAULT_RADIUS_M = 100
@@ -23,12 +23,12 @@ CORNER = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[,;\s]\s*(-?\d+(?:\.\d+)?)\s*\Z")
 
 
 class ZoneNameForm(Form):
-    name = fields.String(required=True, validate=validate.Length(max=LONGEST_NAME))
+    name = Line(required=True, validate=validate.Length(max=LONGEST_NAME))
 
 
 class ShapeForm(Form):
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
-    lat = fields.Float(load_default=None, validate=validate.Range(-90, 90))
+    lat = fields.Float(load_default=None, validate=validate.Range(-FARTHEST_LAT_DEG, FARTHEST_LAT_DEG))
     lon = fields.Float(load_default=None, validate=validate.Range(-180, 180))
     radius_m = fields.Integer(load_default=None, validate=validate.Range(LEAST_RADIUS_M, LARGEST_RADIUS_M))
     outline = Prose(load_default="")

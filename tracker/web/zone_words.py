@@ -13,7 +13,10 @@ FLAW = {
     Flaw.UNREADABLE: _("This is no outline that can be read. Type a corner a line, or paste a GeoJSON Polygon."),
     Flaw.EMPTY: _("The outline is empty. Draw at least three corners."),
     Flaw.TOO_MANY: _("The outline has over 10,000 corners. Simplify it first."),
-    Flaw.OUT_OF_RANGE: _("A corner lies nowhere on earth. The latitude comes first: -6.2, 106.8."),
+    Flaw.OUT_OF_RANGE: _(
+        "A corner lies where no city is. Latitudes go from -80 to 80, longitudes from -180 to 180; look which comes "
+        "first: typed it is the latitude (-6.2, 106.8), in GeoJSON the longitude."
+    ),
     Flaw.TOO_FEW: _("An outline needs at least three different corners."),
     Flaw.NOT_CLOSED: _("The outline is not closed. End it where it begins."),
     Flaw.CROSSES: _("The outline crosses or touches itself. Move the corners so that it does not."),

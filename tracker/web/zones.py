@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import geojson
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -15,12 +16,22 @@ from tracker.storage.mending import area_m2, mended
 from tracker.storage.models import Zone
 from tracker.storage.register import Impossible
 from tracker.storage.zone_changes import Area, Shape
-from tracker.storage.zone_pages import earlier_shapes, zone_list, zone_use, zones_state, zones_there
+from tracker.storage.zone_pages import (
+    ZoneFilter,
+    earlier_shapes,
+    zone_list,
+    zone_use,
+    zones_state,
+    zones_there,
+    zones_wanted,
+)
 from tracker.storage.zones import geometry_of
-from tracker.web import register_words, zone_words
-from tracker.web.access import Access, allowed, by
+from tracker.web import administration_words, choosing, register_words, zone_words
+from tracker.web.access import Access, allowed, by, signed_in
+from tracker.web.choosing import Choosing, Rows
 from tracker.web.city import city, db
 from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
+from tracker.web.register_forms import ticked
 from tracker.web.words import FIELD
 from tracker.web.zone_forms import (
     DEFAULT_RADIUS_M,
@@ -35,7 +46,20 @@ from tracker.web.zone_forms import (
 )
 
 pages = Blueprint("zones", __name__, url_prefix="/admin/zones")
+LARGEST_OUTLINE = 4 * 1024 * 1024  # bytes of a request: 10,000 corners, however they are written
+MANY = Choosing("zones", administration_words.ZONES_TOGETHER, "name", "kind")
 A_NEW_ONE = EntryInput({"kind": "circle", "radius_m": DEFAULT_RADIUS_M}, {})
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(admit_outlines)
+
+
+def admit_outlines() -> None:
+    """Outlines may be larger than other forms, of those who may draw zones; asked before anything reads the request."""
+    drawing = request.endpoint in ("zones.add", "zones.reshape")
+    if drawing and (who := signed_in()) and who.viewer.administers_city:
+        request.max_content_length = request.max_form_memory_size = LARGEST_OUTLINE
 
 
 class Refused(Exception):
@@ -52,7 +76,9 @@ def overview() -> str:
     """All zones; search, filters and page are in the address."""
     wanted, number = zone_filter(request.args)
     found = zone_list(db.session(), wanted, city().now(), number)
-    return render_template("zones.html", wanted=wanted, page=found, zone_words=zone_words)
+    return render_template(
+        "zones.html", wanted=wanted, page=found, many=MANY, most=choosing.MOST_AT_ONCE, zone_words=zone_words
+    )
 
 
 @pages.get("/shapes.geojson")
@@ -146,6 +172,33 @@ def remove(zone_id: int) -> Response:
         return _page(_known(zone_id), refused.typed)
     flash(_("The zone %(name)s is removed.", name=name), "good")
     return redirect(url_for("zones.overview"), 303)
+
+
+@pages.post("/chosen")
+@allowed(Access.CITY_ADMINISTRATOR)
+def chosen() -> Response:
+    """What is to be done with many: asked once more, then done with all or with none."""
+    return choosing.chosen(MANY, _chosen, _together)
+
+
+def _chosen(sent: Mapping[str, Any]) -> Rows:
+    """The zones that were ticked, or all that a filter holds; one more than may be, where there are more."""
+    wanted = zone_filter(choosing.asked_list())[0] if sent["everybody"] else ZoneFilter()
+    query = zones_wanted(wanted, city().now()).where(Zone.retired_at.is_(None))
+    if not sent["everybody"]:
+        query = query.where(Zone.id.in_(ticked(request.form, "chosen")))
+    return db.session.execute(query.order_by(Zone.name).limit(choosing.MOST_AT_ONCE + 1)).all()
+
+
+def _together(action: str, rows: Rows) -> Response:
+    def remove_one(row: Any, _to: Mapping[str, Any]) -> None:
+        zone_changes.remove_zone(by(), db.session.get_one(Zone, row.id))
+
+    wrong = choosing.each(MANY, action, rows, remove_one)
+    if wrong:
+        return wrong
+    flash(administration_words.done("zones", action, len(rows)), "good")
+    return choosing.back(MANY)
 
 
 def _known(zone_id: int, *, there: bool = False) -> Zone:

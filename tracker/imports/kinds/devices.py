@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 
 from tracker.imports import bulk, cells
-from tracker.imports.columns import Column, Row
+from tracker.imports.columns import Column, Row, as_known
 from tracker.imports.kind import Kind
 from tracker.imports.plan import Change, Plan, once
 from tracker.imports.problems import Problem, Wrong
@@ -18,10 +18,10 @@ from tracker.storage import administered
 from tracker.storage.changes import By
 from tracker.storage.models import Device
 
-KIND_WORDS = {"phone": "phone", "ponsel": "phone", "hp": "phone", "tracker": "tracker", "pelacak": "tracker"}
+KINDS = cells.Choice({"phone": ("phone", "ponsel", "hp"), "tracker": ("tracker", "pelacak")})
 COLUMNS = (
     Column("login", ("Login",), ("Login", "nama login"), cells.login, True, ("siti-rahayu", "ts-01")),
-    Column("kind", ("Kind",), ("Jenis",), cells.one_of(KIND_WORDS), True, ("phone", "tracker"), ("ponsel", "pelacak")),
+    Column("kind", ("Kind",), ("Jenis",), KINDS, True, ("phone", "tracker"), ("ponsel", "pelacak")),
     Column("nip", ("NIP", "carried by"), ("NIP", "nomor induk pegawai"), cells.nip, example=("198001012005011001", "")),
     Column("call_sign", ("Call sign", "vehicle"), ("Kode panggil", "kendaraan"), example=("", "TS-01")),
     Column("model", ("Model",), ("Model", "tipe"), example=("Samsung A15", "Teltonika FMC130")),
@@ -46,6 +46,7 @@ def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None
     reached = ours(by, Device, [one.id for one in known.values()], administered.devices)
     people = people_with(by, [row["nip"] for row in rows if row["nip"]])
     vehicles = vehicles_called(by, [row["call_sign"] for row in rows if row["call_sign"]])
+    rows = as_known(rows, vehicles, "call_sign")
     for row in rows:
         device = known.get(row["login"])
         if device is not None and device.id not in reached:

@@ -1,4 +1,7 @@
-"""Approved leave, sickness and official trips. A row is known again by person, first day and part of the day."""
+"""Approved leave, sickness and official trips. A row is known again by person, first day and part of the day.
+
+A row with another part of the day takes the place of the one it overlaps; one of the kind `withdrawn` takes it back.
+"""
 
 from __future__ import annotations
 
@@ -12,30 +15,29 @@ from sqlalchemy import func, select
 from tracker.imports import bulk, cells
 from tracker.imports.columns import Column, Row
 from tracker.imports.kind import Kind
-from tracker.imports.plan import Change, Plan
+from tracker.imports.plan import WITHDRAWN, Change, Plan
 from tracker.imports.problems import Problem, Wrong
 from tracker.imports.register import people_with
 from tracker.storage.changes import By
 from tracker.storage.models import LeavePeriod
 
-KIND_WORDS = {
-    "leave": "leave", "cuti": "leave", "sick": "sick", "sakit": "sick", "official trip": "official_trip",
-    "official_trip": "official_trip", "dinas luar": "official_trip", "maternity": "maternity",
-    "cuti melahirkan": "maternity", "other": "other", "lain": "other", "lainnya": "other",
-}  # fmt: skip
-PART_WORDS = {
-    "full": "full", "penuh": "full", "first half": "first_half", "first_half": "first_half",
-    "paruh pertama": "first_half", "second half": "second_half", "second_half": "second_half",
-    "paruh kedua": "second_half",
-}  # fmt: skip
+KINDS = cells.Choice({
+    "leave": ("leave", "cuti"), "sick": ("sick", "sakit"), "official_trip": ("official trip", "dinas luar"),
+    "maternity": ("maternity", "cuti melahirkan"), "other": ("other", "lainnya", "lain"),
+    WITHDRAWN: ("withdrawn", "dibatalkan"),
+})  # fmt: skip
+PARTS = cells.Choice({
+    "full": ("full", "penuh"), "first_half": ("first half", "paruh pertama"),
+    "second_half": ("second half", "paruh kedua"),
+})  # fmt: skip
 COLUMNS = (
     Column("nip", ("NIP", "employee number"), ("NIP", "nomor induk pegawai"), cells.nip, True,
            ("198001012005011001", "199203152019032002")),
     Column("first", ("First day", "from"), ("Hari pertama", "mulai"), cells.day, True, ("2027-02-01", "2027-02-03")),
     Column("last", ("Last day", "until"), ("Hari terakhir", "selesai"), cells.day, True, ("2027-02-05", "2027-02-03")),
-    Column("part", ("Part of the day", "part"), ("Bagian hari", "bagian"), cells.one_of(PART_WORDS),
+    Column("part", ("Part of the day", "part"), ("Bagian hari", "bagian"), PARTS,
            example=("full", "first half"), example_indonesian=("penuh", "paruh pertama")),
-    Column("kind", ("Kind",), ("Jenis",), cells.one_of(KIND_WORDS), True, ("leave", "official trip"),
+    Column("kind", ("Kind",), ("Jenis",), KINDS, True, ("leave", "official trip"),
            ("cuti", "dinas luar")),
     Column("note", ("Note",), ("Catatan", "keterangan"), example=("", "Training in Bandung"),
            example_indonesian=("", "Pelatihan di Bandung")),
@@ -58,12 +60,13 @@ def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None
             other = wanted.setdefault(key, row)
             if other is not row:
                 plan.refuse(Problem(row.line, "first", Wrong.TWICE, f"{row['nip']}, {row['first']}", str(other.line)))
-    overlapping = _overlapping(known, wanted)
+    instead_of = _instead_of(known, wanted)
+    overlapping = _overlapping({key: one for key, one in known.items() if key not in instead_of.values()}, wanted)
     for key, row in wanted.items():
         if key in overlapping:
             plan.refuse(Problem(row.line, "first", Wrong.OVERLAP, str(row["first"]), str(overlapping[key])))
         else:
-            _compare(plan, key, row, known.get(key))
+            _compare(plan, key, row, known.get(instead_of.get(key, key)))
 
 
 def _known(by: By, people: Sequence[int]) -> dict[Key, LeavePeriod]:
@@ -71,9 +74,21 @@ def _known(by: By, people: Sequence[int]) -> dict[Key, LeavePeriod]:
     return {(one.person_id, one.period.lower, one.part): one for one in found if one.period.lower is not None}
 
 
+def _instead_of(known: dict[Key, LeavePeriod], wanted: dict[Key, Row]) -> dict[Key, Key]:
+    """Of rows with another part of the day: in the place of which other of the same first day each one is."""
+    found: dict[Key, Key] = {}
+    for person, first, part in wanted.keys() - known.keys():
+        others = ((person, first, other) for other in HALVES if set(HALVES[other]) & set(HALVES[part]))
+        before = next((key for key in others if key in known and key not in wanted), None)
+        if before is not None and before not in found.values():
+            found[person, first, part] = before
+    return found
+
+
 def _overlapping(known: dict[Key, LeavePeriod], wanted: dict[Key, Row]) -> dict[Key, date]:
     """Which rows of the file share half a day with another period of the person, and when that one begins."""
     lasts = {key: one.last for key, one in known.items()} | {key: row["last"] for key, row in wanted.items()}
+    lasts = {key: last for key, last in lasts.items() if key not in wanted or wanted[key]["kind"] != WITHDRAWN}
     by_half: dict[tuple[int, str], list[Key]] = defaultdict(list)
     for key in lasts:
         for half in HALVES[key[2]]:
@@ -88,13 +103,16 @@ def _overlapping(known: dict[Key, LeavePeriod], wanted: dict[Key, Row]) -> dict[
 
 
 def _compare(plan: Plan, key: Key, row: Row, known: LeavePeriod | None) -> None:
-    after: dict[str, Any] = {"last": row["last"], "kind": row["kind"], "note": row["note"] or ""}
+    after: dict[str, Any] = {"last": row["last"], "part": key[2], "kind": row["kind"], "note": row["note"] or ""}
     name = f"{row['nip']}, {row['first']}"
     ids = {"person_id": key[0], "part": key[2]}
-    if known is None:
-        plan.new.append(Change(row, name, None, after | {"part": key[2]}, ids))
+    if known is None and row["kind"] == WITHDRAWN:
+        plan.same += 1
         return
-    before = {"last": known.last, "kind": known.kind, "note": known.note}
+    if known is None:
+        plan.new.append(Change(row, name, None, after, ids))
+        return
+    before = {"last": known.last, "part": known.part, "kind": known.kind, "note": known.note}
     changed = [one for one in after if after[one] != before[one]]
     if not changed:
         plan.same += 1
@@ -113,7 +131,7 @@ def keep(by: By, plan: Plan, progress: bulk.Progress) -> set[int]:
     )
     columns = "person_id integer, first date, ends date, part text, kind text, note text"
     for some in bulk.chunks(list(plan.changes)):
-        bulk.run(by.session, add, columns, [_values(one) for one in some])
+        bulk.run(by.session, add, columns, [_values(one) for one in some if one.row["kind"] != WITHDRAWN])
         progress(len(some))
     return {one.ids["person_id"] for one in plan.changes}
 

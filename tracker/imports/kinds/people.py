@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 
 from tracker.imports import bulk, cells
-from tracker.imports.columns import Column, Row
+from tracker.imports.columns import Column, Row, as_known
 from tracker.imports.kind import Kind
 from tracker.imports.plan import Change, Plan, once
 from tracker.imports.problems import Problem, Wrong
@@ -43,7 +43,8 @@ WHERE person.nip = ANY(:nips)
 
 
 def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None:
-    rows, units = once(plan, rows, "nip"), units_of(by)
+    units = units_of(by)
+    rows = once(plan, as_known(rows, units, "unit"), "nip")
     nips = [row["nip"] for row in rows]
     known = {one.nip: one for one in by.session.execute(text(KNOWN), {"nips": nips})}
     administered_ids = ours(by, Person, [one.id for one in known.values()], administered.people)
@@ -69,7 +70,7 @@ def _compare_known(plan: Plan, units: dict[str, StandingUnit], row: Row, person:
     position = row["position"] if row["position"] is not None else person.position or ""
     works = person.unit_id is not None and (person.ends is None or person.ends > on)
     moves = not works or (row["unit"], position) != (person.unit, person.position)
-    if moves and person.first is not None and person.first >= on:
+    if moves and person.first is not None and person.first > on:
         plan.refuse(Problem(row.line, "since", Wrong.LATER, str(on), str(person.first)))
         return
     unit_id = unit_for(plan, units, row, row["unit"], "unit", on) if moves else person.unit_id
@@ -116,7 +117,9 @@ def _change(by: By, changed: Sequence[Change]) -> set[int]:
         "UPDATE membership SET period = period * daterange(NULL, given.since) FROM given "
         "WHERE person_id = given.id AND period @> given.since"
     )
-    bulk.run(by.session, end, "id integer, since date", [(person, on) for person, _, _, on in moved])
+    days = [(person, on) for person, _, _, on in moved]
+    bulk.run(by.session, bulk.GONE.format(table="membership", of="person_id"), "id integer, since date", days)
+    bulk.run(by.session, end, "id integer, since date", days)
     _join(by, moved)
     return {one.ids["id"] for one in changed}
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 
 from tracker.imports import bulk
-from tracker.imports.columns import Column, Row
+from tracker.imports.columns import Column, Row, as_known
 from tracker.imports.kind import Kind
 from tracker.imports.plan import Change, Plan, once
 from tracker.imports.problems import Problem, Wrong
@@ -19,10 +19,10 @@ from tracker.storage.changes import By
 
 COLUMNS = (
     Column("name", ("Name", "unit"), ("Nama", "unit"), required=True,
-           example=("Cleaning agency", "Cleaning team Menteng"),
-           example_indonesian=("Dinas Kebersihan", "Regu Kebersihan Menteng")),
-    Column("below", ("Below", "belongs to"), ("Di bawah", "induk", "unit induk"), example=("", "Cleaning agency"),
-           example_indonesian=("", "Dinas Kebersihan")),
+           example=("Cleaning agency", "Health agency", "Cleaning team Menteng"),
+           example_indonesian=("Dinas Kebersihan", "Dinas Kesehatan", "Regu Kebersihan Menteng")),
+    Column("below", ("Below", "belongs to"), ("Di bawah", "induk", "unit induk"),
+           example=("", "", "Cleaning agency"), example_indonesian=("", "", "Dinas Kebersihan")),
 )  # fmt: skip
 PLACES = """
 SELECT unit.name, unit.id, parent.name AS below, lower(place.period) AS first, upper(place.period) AS ends
@@ -39,18 +39,26 @@ Tree = Mapping[str, Collection[str]]  # of each unit, below which others it stan
 
 
 def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None:
-    rows, units, on = once(plan, rows, "name"), units_of(by), since or by.today
+    units, on = units_of(by), since or by.today
     places = {one.name: one for one in by.session.execute(text(PLACES))}
+    rows = once(plan, as_known(rows, places, "name", "below"), "name")
     fresh = {row["name"] for row in rows if row["name"] not in places}
     tree = _tree(by, rows, places, on)
     for row in rows:
         place = places.get(row["name"])
         if place is not None and row["name"] not in units:
             plan.refuse(Problem(row.line, "name", Wrong.UNKNOWN_UNIT, row["name"]))
+        elif place is not None and not _stands(place, row) and _out_of_sight(by, units, place):
+            plan.refuse(Problem(row.line, "below", Wrong.NOT_YOURS, row["name"]))
         elif _stands(place, row):
             plan.same += 1
         elif _may_stand(by, plan, units, fresh, tree, row, on if place else since):
             _compare_place(plan, row, place, on, since)
+
+
+def _out_of_sight(by: By, units: dict[str, StandingUnit], place: Any) -> bool:
+    """Whether moving a unit would take it from superiors who are not the account's to change."""
+    return by.viewer is not None and not by.viewer.administers_city and place.below not in units
 
 
 def _stands(place: Any, row: Row) -> bool:
@@ -97,10 +105,10 @@ def _stands_below_itself(tree: Tree, name: str) -> bool:
 
 
 def _compare_place(plan: Plan, row: Row, place: Any, on: date, since: date | None) -> None:
-    after = {"below": row["below"]}
+    after = {"below": row["below"], "since": since if place is None else on}
     if place is None:
         plan.new.append(Change(row, row["name"], None, after, {"since": since}))
-    elif place.first is not None and place.first >= on:
+    elif place.first is not None and place.first > on:
         plan.refuse(Problem(row.line, "below", Wrong.LATER, str(on), str(place.first)))
     else:
         plan.changed.append(Change(row, row["name"], {"below": place.below}, after, {"id": place.id, "since": on}))
@@ -114,7 +122,9 @@ def keep(by: By, plan: Plan, progress: bulk.Progress) -> set[int]:
         "UPDATE unit_place SET period = period * daterange(NULL, given.since) FROM given "
         "WHERE unit_id = given.id AND period @> given.since"
     )
-    bulk.run(by.session, end, "id integer, since date", [(one.ids["id"], one.ids["since"]) for one in plan.changed])
+    days = [(one.ids["id"], one.ids["since"]) for one in plan.changed]
+    bulk.run(by.session, bulk.GONE.format(table="unit_place", of="unit_id"), "id integer, since date", days)
+    bulk.run(by.session, end, "id integer, since date", days)
     place = (
         "INSERT INTO unit_place (unit_id, parent_id, period) SELECT unit.id, parent.id, daterange(given.since, NULL) "
         "FROM given JOIN unit ON unit.name = given.name LEFT JOIN unit AS parent ON parent.name = given.below"

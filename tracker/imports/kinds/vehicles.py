@@ -6,43 +6,44 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import any_, func, or_, select
 
 from tracker.imports import bulk, cells
-from tracker.imports.columns import Column, Row
+from tracker.imports.columns import Column, Row, as_known
 from tracker.imports.kind import Kind
 from tracker.imports.plan import Change, Plan, once
 from tracker.imports.problems import Problem, Wrong
-from tracker.imports.register import StandingUnit, ours, unit_for, units_of
+from tracker.imports.register import StandingUnit, array_of, ours, unit_for, units_of
 from tracker.storage import administered
 from tracker.storage.changes import By
-from tracker.storage.models import CAPABILITIES, Unit, Vehicle
+from tracker.storage.models import Unit, Vehicle
 
-KIND_WORDS = {
-    "ambulance": "ambulance", "ambulans": "ambulance", "fire truck": "fire_truck", "fire_truck": "fire_truck",
-    "pemadam": "fire_truck", "mobil pemadam": "fire_truck", "heavy equipment": "heavy_equipment",
-    "heavy_equipment": "heavy_equipment", "alat berat": "heavy_equipment", "garbage truck": "garbage_truck",
-    "garbage_truck": "garbage_truck", "truk sampah": "garbage_truck", "street sweeper": "street_sweeper",
-    "street_sweeper": "street_sweeper", "penyapu jalan": "street_sweeper", "patrol car": "patrol_car",
-    "patrol_car": "patrol_car", "mobil patroli": "patrol_car",
-}  # fmt: skip
-CAPABILITY_WORDS = {word: one for one in CAPABILITIES for word in (one, one.replace("_", " "))}
-VIEW_WORDS = {
-    "by_kind": "by_kind", "by kind": "by_kind", "sesuai jenis": "by_kind", "at_base": "at_base", "at base": "at_base",
-    "di pangkalan": "at_base", "hidden": "hidden", "tersembunyi": "hidden",
-}  # fmt: skip
+KINDS = cells.Choice({
+    "ambulance": ("ambulance", "ambulans"), "fire_truck": ("fire truck", "mobil pemadam", "pemadam"),
+    "heavy_equipment": ("heavy equipment", "alat berat"), "garbage_truck": ("garbage truck", "truk sampah"),
+    "street_sweeper": ("street sweeper", "penyapu jalan"), "patrol_car": ("patrol car", "mobil patroli"),
+})  # fmt: skip
+ABLE = cells.Choice({
+    "compactor": ("compactor", "pemadat"), "crane": ("crane", "derek"), "ladder": ("ladder", "tangga"),
+    "life_support": ("life support", "alat penunjang hidup"), "power_take_off": ("power take-off", "pto"),
+    "pump": ("pump", "pompa"), "stretcher": ("stretcher", "tandu"), "water_tank": ("water tank", "tangki air"),
+}, many=True)  # fmt: skip
+VIEWS = cells.Choice({
+    "by_kind": ("by kind", "sesuai jenis"), "at_base": ("at base", "di pangkalan"), "hidden": ("hidden", "tersembunyi"),
+})  # fmt: skip
 COLUMNS = (
     Column("call_sign", ("Call sign", "vehicle"), ("Kode panggil", "kendaraan", "nomor lambung"), required=True,
            example=("TS-01", "AMB-02")),
-    Column("plate", ("Plate", "licence plate"), ("Nomor polisi", "pelat", "nopol"), required=True,
+    Column("plate", ("Plate", "licence plate"), ("Nomor polisi", "pelat", "nopol"), cells.plate, True,
            example=("B 9123 XY", "B 1234 AB")),
-    Column("kind", ("Kind",), ("Jenis",), cells.one_of(KIND_WORDS), True, ("garbage truck", "ambulance"),
+    Column("kind", ("Kind",), ("Jenis",), KINDS, True, ("garbage truck", "ambulance"),
            ("truk sampah", "ambulans")),
     Column("unit", ("Unit",), ("Unit", "unit kerja"), required=True, example=("Cleaning agency", "Health agency"),
            example_indonesian=("Dinas Kebersihan", "Dinas Kesehatan")),
-    Column("capabilities", ("Capabilities",), ("Kemampuan",), cells.some_of(CAPABILITY_WORDS),
-           example=("compactor", "stretcher, life_support")),
-    Column("public_view", ("Public view",), ("Tampilan publik",), cells.one_of(VIEW_WORDS),
+    Column("capabilities", ("Capabilities",), ("Kemampuan",), ABLE,
+           example=("compactor", "stretcher, life support"),
+           example_indonesian=("pemadat", "tandu, alat penunjang hidup")),
+    Column("public_view", ("Public view",), ("Tampilan publik",), VIEWS,
            example=("by kind", "at base"),
            example_indonesian=("sesuai jenis", "di pangkalan")),
 )  # fmt: skip
@@ -50,12 +51,17 @@ OPTIONAL = {"capabilities": (), "public_view": "by_kind"}
 
 
 def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None:
-    rows, units = once(plan, once(plan, rows, "call_sign"), "plate"), units_of(by)
-    signs, plates = [row["call_sign"] for row in rows], [row["plate"] for row in rows]
+    units = units_of(by)
     query = select(Vehicle, Unit.name).join(Unit, Unit.id == Vehicle.unit_id)
-    named = query.where(or_(Vehicle.call_sign == func.any(signs), Vehicle.plate == func.any(plates)))
+    signs, plates = [row["call_sign"].lower() for row in rows], [_squeezed(row["plate"]) for row in rows]
+    squeezed = func.replace(func.upper(Vehicle.plate), " ", "")
+    named = query.where(or_(func.lower(Vehicle.call_sign) == any_(array_of(signs)), squeezed == any_(array_of(plates))))
     found = [(vehicle, unit) for vehicle, unit in by.session.execute(named)]
     known = {vehicle.call_sign: (vehicle, unit) for vehicle, unit in found}
+    written = {_squeezed(vehicle.plate): vehicle.plate for vehicle, _ in found}
+    rows = [Row(row.line, {**row.values, "plate": written.setdefault(_squeezed(row["plate"]), row["plate"])})
+            for row in as_known(as_known(rows, units, "unit"), known, "call_sign")]  # fmt: skip
+    rows = once(plan, once(plan, rows, "call_sign"), "plate")
     holders = {vehicle.plate: vehicle.call_sign for vehicle, _ in found}
     reached = ours(by, Vehicle, [vehicle.id for vehicle, _ in found], administered.vehicles)
     for row in rows:
@@ -68,6 +74,11 @@ def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None
             plan.refuse(Problem(row.line, "plate", Wrong.PLATE_TAKEN, row["plate"]))
         else:
             _compare(plan, units, row, vehicle, unit, by.today)
+
+
+def _squeezed(plate: str) -> str:
+    """A plate as it is compared: blanks make no other one."""
+    return plate.upper().replace(" ", "")
 
 
 def _compare(

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from tracker.domain.outline import E7, BadShape, Flaw
 from tracker.imports import bulk, cells
-from tracker.imports.columns import Column, Row
+from tracker.imports.columns import Column, Row, as_known
 from tracker.imports.kind import Kind
 from tracker.imports.plan import Change, Plan, once
 from tracker.imports.problems import BadCell, Problem, Wrong
@@ -87,7 +87,7 @@ def _circle(geometry: Mapping[str, Any], feature: Mapping[str, Any]) -> Circle:
 
 def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None:
     known = {zone.name: zone for zone in by.session.scalars(select(Zone).where(Zone.retired_at.is_(None)))}
-    for row in once(plan, rows, "name"):
+    for row in once(plan, as_known(rows, known, "name"), "name"):
         zone, after = known.get(row["name"]), {"shape": _said(row["shape"])}
         if zone is None:
             plan.new.append(Change(row, row["name"], None, after))

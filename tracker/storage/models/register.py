@@ -17,11 +17,16 @@ CAPABILITIES = (
 
 
 class Unit(Base):
-    """A node of the city's tree: dinas -> suku dinas -> kecamatan -> kelurahan -> team."""
+    """A node of the city's tree: dinas -> suku dinas -> kecamatan -> kelurahan -> team.
+
+    `merged_into_id` is the unit that has, or will have, all of it.
+    """
 
     __tablename__ = "unit"
+    __table_args__ = (Index("uq_unit_name", text("lower(name)"), unique=True),)
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
 
 
 class UnitPlace(ForDays, Base):
@@ -72,10 +77,12 @@ class Vehicle(Base):
         one_of("kind", "ambulance", "fire_truck", "heavy_equipment", "garbage_truck", "street_sweeper", "patrol_car"),
         one_of("public_view", "by_kind", "at_base", "hidden"),
         CheckConstraint(f"capabilities <@ ARRAY{list(CAPABILITIES)}::text[]", name="capabilities"),
+        Index("uq_vehicle_call_sign", text("lower(call_sign)"), unique=True),
+        Index("uq_vehicle_plate", text("replace(upper(plate), ' ', '')"), unique=True),
     )
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    call_sign: Mapped[str] = mapped_column(unique=True)
-    plate: Mapped[str] = mapped_column(unique=True)
+    call_sign: Mapped[str]
+    plate: Mapped[str]
     kind: Mapped[str]
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     base_zone_id: Mapped[int | None] = mapped_column(ForeignKey("zone.id"))
@@ -99,7 +106,7 @@ class Zone(Base):
     __table_args__ = (
         CheckConstraint("radius_m BETWEEN 10 AND 50000", name="radius_m"),
         CheckConstraint("(radius_m IS NULL) <> (parts IS NULL)", name="one_shape"),
-        Index("uq_zone_name", "name", unique=True, postgresql_where=text("retired_at IS NULL")),
+        Index("uq_zone_name", text("lower(name)"), unique=True, postgresql_where=text("retired_at IS NULL")),
     )
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     name: Mapped[str]

@@ -16,8 +16,9 @@ from tracker.web.access import viewer
 from tracker.web.api.references import named
 from tracker.web.api.resource import Body, Kind, Made, Resource
 from tracker.web.api.shapes import Id, ListQuery, Nothing, Shape, Text, Whole, shown_id
+from tracker.wire import topics
 
-LOGIN = validate.Regexp(r"^[a-z0-9][a-z0-9-]{1,62}$", error="Small letters, digits and hyphens, 2 to 63 of them.")
+LOGIN = validate.Regexp(f"^{topics.LOGIN.pattern}$", error="Small letters, digits and hyphens, 2 to 63 of them.")
 INTERVAL = validate.Range(1, 3600)
 
 
@@ -41,12 +42,17 @@ class NewDeviceShape(Shape):
     kind = fields.String(required=True, validate=validate.OneOf(["phone", "tracker"]), metadata={"example": "phone"})
     model = Text(load_default="")
     expected_interval_s = Whole(load_default=60, validate=INTERVAL)
-    person_id = Id(load_default=None, metadata={"description": "Who carries it; without it nobody: for the city."})
+    person_id = Id(load_default=None, metadata={"description": "Who carries it; with neither nobody: for the city."})
+    vehicle_id = Id(load_default=None, metadata={"description": "Or what carries it: not both."})
 
 
 class DeviceChangeShape(Shape):
     model = Text()
     expected_interval_s = Whole(validate=INTERVAL)
+
+
+class FreshShape(Shape):
+    login = fields.String(required=True, validate=LOGIN, metadata={"example": "staf-103"})
 
 
 class ToPersonShape(Shape):
@@ -80,7 +86,9 @@ def list_devices(asked: Body) -> Select[Any]:
 @devices.creating(NewDeviceShape)
 def add_device(by: By, sent: Body) -> Made:
     """Register a device, for somebody or for nobody yet. It has no secret before it is given one."""
-    holder = Holder(nip=named(by, Person, sent["person_id"], "person_id"))
+    holder = Holder(
+        named(by, Person, sent["person_id"], "person_id"), named(by, Vehicle, sent["vehicle_id"], "vehicle_id")
+    )
     values = {name: sent[name] for name in ("login", "kind", "model", "expected_interval_s")}
     device_changes.register_device(by, holder=holder, **values)
     return Made(by.device(sent["login"]).id)
@@ -102,6 +110,13 @@ def renew_secret(by: By, device: Any, sent: Body) -> Made:
 def revoke_device(by: By, device: Any, sent: Body) -> None:
     """Take a device's right to send, for good: its connection ends, and its login is not given again."""
     device_changes.revoke(by, device.login)
+
+
+@devices.changing("swap", FreshShape, SecretShape)
+def swap_device(by: By, device: Any, sent: Body) -> Made:
+    """Put another device in the place of a lost one, which is revoked. The answer is the other one, with its secret."""
+    secret = device_changes.swap(by, device.login, sent["login"])
+    return Made(by.device(sent["login"]).id, {"secret": secret})
 
 
 @devices.changing("person", ToPersonShape)

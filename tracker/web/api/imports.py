@@ -50,6 +50,10 @@ class ImportShape(Shape):
         lambda run: run.outcome.get("counts", {}), required=True,
         metadata={"type": "object", "description": "How many rows are new, changed, same, and errors."},
     )  # fmt: skip
+    notes = fields.Function(
+        lambda run: [import_words.note(run.kind, one) for one in run.outcome.get("notes", [])], required=True,
+        metadata={"type": "array", "items": {"type": "string"}, "description": "What to know of the reading."},
+    )  # fmt: skip
     errors = fields.Function(
         lambda run: [_told(run, one) for one in run.outcome.get("errors", [])[:MOST_ERRORS]], required=True,
         metadata={"type": "array", "items": {"type": "object"}, "description": "The first 100: line, column, detail."},
@@ -111,4 +115,4 @@ def _waiting(moved: bool) -> None:
 def _told(run: ImportRun, kept: Any) -> Body:
     problem = RowProblem.from_json(kept)
     column = import_words.heading(run.kind, problem.column)
-    return {"line": problem.line, "column": column, "detail": import_words.sentence(problem)}
+    return {"line": problem.line, "column": column, "detail": import_words.sentence(run.kind, problem)}

@@ -15,13 +15,24 @@ from tracker.storage.person_pages import STATES, PersonFilter, people_wanted
 from tracker.web.access import viewer
 from tracker.web.api.references import named
 from tracker.web.api.resource import Body, Kind, Made, Resource
-from tracker.web.api.shapes import Day, DayOfPeriod, Id, Shape, Text, UnitListQuery, shown_id, state_of
+from tracker.web.api.shapes import (
+    LONGEST_NAME,
+    Day,
+    DayOfPeriod,
+    Id,
+    PlanShape,
+    Shape,
+    Text,
+    UnitListQuery,
+    shown_id,
+    state_of,
+)
 
-NIP = validate.Regexp(r"^[0-9]{18}$", error="A NIP has 18 digits.")
+NIP = validate.Regexp(r"^[0-9]{1,18}$", error="A NIP has 1 to 18 digits.")
 
 
 def nip(**more: Any) -> fields.String:
-    return fields.String(required=True, validate=NIP, metadata={"example": "198001012005011001"}, **more)
+    return fields.String(validate=NIP, metadata={"example": "198001012005011001"}, **more)
 
 
 class PersonShape(Shape):
@@ -43,21 +54,23 @@ class PersonQuery(UnitListQuery):
 
 
 class NewPersonShape(Shape):
-    nip = nip()
-    name = Text(required=True, metadata={"example": "Dewi Lestari"})
+    nip = nip(required=True)
+    name = Text(LONGEST_NAME, required=True, metadata={"example": "Dewi Lestari"})
     unit_id = Id(required=True)
-    position = Text(load_default="", metadata={"example": "Penyapu jalan"})
+    position = Text(LONGEST_NAME, load_default="", metadata={"example": "Penyapu jalan"})
     since = Day(load_default=None, metadata={"description": "From when on; without it since ever."})
 
 
 class PersonNameShape(Shape):
+    """What is not sent stays."""
+
     nip = nip()
-    name = Text(required=True, metadata={"example": "Dewi Lestari"})
+    name = Text(LONGEST_NAME, metadata={"example": "Dewi Lestari"})
 
 
 class PersonMoveShape(Shape):
     unit_id = Id(required=True)
-    position = Text(load_default=None, metadata={"description": "Without it they keep theirs."})
+    position = Text(LONGEST_NAME, load_default=None, metadata={"description": "Without it they keep theirs."})
     on = Day(required=True, metadata={"description": "From which day on."})
 
 
@@ -88,7 +101,7 @@ def add_person(by: By, sent: Body) -> Made:
 @people.changing("", PersonNameShape)
 def rename_person(by: By, person: Any, sent: Body) -> None:
     """Put right how somebody is written, and their NIP."""
-    changes.rename_person(by, person.nip, sent["nip"], sent["name"])
+    changes.rename_person(by, person.nip, sent.get("nip", person.nip), sent.get("name", person.name))
 
 
 @people.changing("moves", PersonMoveShape)
@@ -102,3 +115,9 @@ def move_person(by: By, person: Any, sent: Body) -> None:
 def leave(by: By, person: Any, sent: Body) -> None:
     """Somebody does not work for the city any more from a day on."""
     changes.leave(by, person.nip, sent["on"])
+
+
+@people.changing("plan-cancellation", PlanShape)
+def cancel_person_plan(by: By, person: Any, sent: Body) -> None:
+    """What is planned for somebody on a day to come does not happen: a move, a beginning, or leaving."""
+    changes.cancel_person_plan(by, person.nip, sent["on"])

@@ -13,7 +13,12 @@ from tracker.web.city import LARGEST_ID
 from tracker.web.forms import AN_ID, LONGEST_SEARCH
 
 MOST_ROWS, USUAL_ROWS = 200, 50
-UNSEEN = r"\x00-\x1f\x7f-\x9f"
+LONGEST_NAME = 120  # of units, people and zones
+# controls, and what steers a text and is not seen (Unicode's Cf)
+UNSEEN = (
+    r"\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e"
+    r"\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
+)
 ONE_LINE = rf"^[^\s{UNSEEN}]([^{UNSEEN}]*[^\s{UNSEEN}])?$"
 A_DAY = r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}$"
 
@@ -136,6 +141,10 @@ def state_of(*states: str) -> fields.String:
 
 def shown_id() -> fields.Integer:
     return fields.Integer(required=True, metadata={"minimum": 1, "maximum": LARGEST_ID})
+
+
+class PlanShape(Shape):
+    on = Day(required=True, metadata={"description": "The day to come from which it was to hold."})
 
 
 class Nothing(Shape):

@@ -15,7 +15,7 @@ from tracker.storage.unit_pages import STATES, UnitFilter, units_wanted
 from tracker.web.access import viewer
 from tracker.web.api.references import named
 from tracker.web.api.resource import Body, Kind, Made, Resource
-from tracker.web.api.shapes import Day, Id, Shape, Text, UnitListQuery, shown_id, state_of
+from tracker.web.api.shapes import LONGEST_NAME, Day, Id, PlanShape, Shape, Text, UnitListQuery, shown_id, state_of
 
 
 class UnitShape(Shape):
@@ -31,13 +31,13 @@ class UnitQuery(UnitListQuery):
 
 
 class NewUnitShape(Shape):
-    name = Text(required=True, metadata={"example": "Regu Menteng"})
+    name = Text(LONGEST_NAME, required=True, metadata={"example": "Regu Menteng"})
     parent_id = Id(required=True, allow_none=True, metadata={"description": "null: at the top, for the city alone."})
     since = Day(load_default=None, metadata={"description": "From when on; without it since ever."})
 
 
 class UnitNameShape(Shape):
-    name = Text(required=True, metadata={"example": "Regu Menteng Utara"})
+    name = Text(LONGEST_NAME, required=True, metadata={"example": "Regu Menteng Utara"})
 
 
 class UnitMoveShape(Shape):
@@ -86,3 +86,9 @@ def move_unit(by: By, unit: Any, sent: Body) -> None:
 def merge_unit(by: By, unit: Any, sent: Body) -> None:
     """Give all of a unit to another one from a day on: people, vehicles, the units below. It ends then."""
     changes.merge_unit(by, unit.name, named(by, Unit, sent["into_id"], "into_id"), sent["on"])
+
+
+@units.changing("plan-cancellation", PlanShape)
+def cancel_unit_plan(by: By, unit: Any, sent: Body) -> None:
+    """What is planned for a unit on a day to come does not happen: a new place, or a merger."""
+    changes.cancel_unit_plan(by, unit.name, sent["on"])

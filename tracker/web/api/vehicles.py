@@ -9,7 +9,7 @@ from sqlalchemy import Select
 
 from tracker.storage import changes
 from tracker.storage.changes import By
-from tracker.storage.models import CAPABILITIES, Unit, Vehicle, Zone
+from tracker.storage.models import CAPABILITIES, Person, Unit, Vehicle, Zone
 from tracker.storage.paging import ANY_STATE
 from tracker.storage.vehicle_pages import STATES, VehicleFilter, vehicles_wanted
 from tracker.web.access import viewer
@@ -67,6 +67,10 @@ class VehicleMoveShape(Shape):
     unit_id = Id(required=True)
 
 
+class DriverShape(Shape):
+    person_id = Id(required=True)
+
+
 def wanted() -> Select[Any]:
     return vehicles_wanted(viewer(), VehicleFilter(state=ANY_STATE))
 
@@ -111,3 +115,15 @@ def _sorted(values: Body) -> dict[str, Any]:
     """With capabilities as they are kept: each once, in the order of the alphabet."""
     found = {"capabilities": sorted(set(values["capabilities"]))} if "capabilities" in values else {}
     return {**values, **found}
+
+
+@vehicles.changing("driver", DriverShape)
+def begin_drive(by: By, vehicle: Any, sent: Body) -> None:
+    """Somebody takes the wheel of a vehicle now: whoever drove it, and whatever they drove, ends."""
+    changes.begin_drive(by, vehicle.call_sign, named(by, Person, sent["person_id"], "person_id"), by.now)
+
+
+@vehicles.changing("parking", Nothing)
+def end_drive(by: By, vehicle: Any, sent: Body) -> None:
+    """Nobody drives a vehicle any more."""
+    changes.end_drive(by, vehicle.call_sign, by.now)

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 from sqlalchemy import Select, select
 
-from tracker.domain.outline import E7
+from tracker.domain.outline import E7, FARTHEST_LAT_DEG
 from tracker.storage import zone_changes
 from tracker.storage.changes import By
 from tracker.storage.models import Zone
@@ -16,11 +16,13 @@ from tracker.storage.zone_changes import Area, Circle
 from tracker.storage.zones import LARGEST_RADIUS_M, LEAST_RADIUS_M, geometry_of
 from tracker.web.access import Access
 from tracker.web.api.resource import Body, Kind, Made, Resource
-from tracker.web.api.shapes import ListQuery, Nothing, Number, Shape, Text, Whole, shown_id
+from tracker.web.api.shapes import LONGEST_NAME, ListQuery, Nothing, Number, Shape, Text, Whole, shown_id
 
 
 class CircleShape(Shape):
-    lat = Number(required=True, validate=validate.Range(-90, 90), metadata={"example": -6.2})
+    lat = Number(
+        required=True, validate=validate.Range(-FARTHEST_LAT_DEG, FARTHEST_LAT_DEG), metadata={"example": -6.2}
+    )  # fmt: skip
     lon = Number(required=True, validate=validate.Range(-180, 180), metadata={"example": 106.8})
     radius_m = Whole(required=True, validate=validate.Range(LEAST_RADIUS_M, LARGEST_RADIUS_M))
 
@@ -59,11 +61,11 @@ class OutlineShape(Shape):
 
 
 class NewZoneShape(OutlineShape):
-    name = Text(required=True, metadata={"example": "Taman Menteng"})
+    name = Text(LONGEST_NAME, required=True, metadata={"example": "Taman Menteng"})
 
 
 class ZoneNameShape(Shape):
-    name = Text(required=True, metadata={"example": "Taman Menteng"})
+    name = Text(LONGEST_NAME, required=True, metadata={"example": "Taman Menteng"})
 
 
 def wanted() -> Select[Any]:
