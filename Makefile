@@ -38,7 +38,7 @@ test: setup $(VENV)/.dev  ## linters, then the whole suite on real services
 	@deploy/setup test-services
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: lint
 lint: setup $(VENV)/.dev  ## the linters alone

@@ -34,9 +34,10 @@ def site(database: Database, engine: Engine, tmp_path: Path) -> Iterator[Site]:
         yield Site(address, tmp_path / "public", person_id, work_date)
 
 
-@pytest.fixture(params=SIZES)
+@pytest.fixture
 def visitor(request: pytest.FixtureRequest, chromium: Browser, site: Site) -> Iterator[Visitor]:
-    width, height = SIZES[request.param]
+    """Somebody with a phone; a module whose pages are worked with elsewhere, too, names its sizes as parameters."""
+    width, height = SIZES[getattr(request, "param", "phone")]
     context = chromium.new_context(viewport={"width": width, "height": height}, locale="id-ID")
     page = context.new_page()
     complaints: list[str] = []

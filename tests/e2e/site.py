@@ -186,8 +186,16 @@ class Visitor:
         self.page.wait_for_url(lambda address: not address.endswith("/sign-in?lang=id"))
 
     def check(self) -> None:
-        """Nothing was complained about, nothing is wider than the screen, axe finds nothing."""
+        """On a phone and on a desk nobody complains, nothing is wider than the screen, and axe finds nothing."""
         self.page.wait_for_load_state()
+        own = self.page.viewport_size
+        assert own is not None
+        for width, height in SIZES.values():
+            self.page.set_viewport_size({"width": width, "height": height})
+            self._check()
+        self.page.set_viewport_size(own)
+
+    def _check(self) -> None:
         assert self.complaints == []
         wider = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wider == 0, f"{self.page.url} is {wider} px wider than the screen"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.site import Visitor
+
+pytestmark = pytest.mark.parametrize("visitor", ["desk"], indirect=True)
 
 
 def test_many_are_chosen_by_keyboard_and_refused_or_moved(visitor: Visitor) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.site import Visitor
+
+pytestmark = pytest.mark.parametrize("visitor", ["desk"], indirect=True)
 
 
 def test_what_is_not_well_leads_to_what_to_do(visitor: Visitor) -> None:

@@ -18,6 +18,8 @@ from tests.e2e.site import PASSWORD, Site, Visitor, served
 from tests.e2e.test_zones import CORNERS, click_at, ready
 from tracker.storage.accounts import create_account
 
+pytestmark = pytest.mark.parametrize("visitor", ["desk"], indirect=True)
+
 
 @pytest.fixture
 def site(database: Database, engine: Engine, tmp_path: Path) -> Iterator[Site]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from playwright.sync_api import expect
 from sqlalchemy import Engine
 
 from tests.e2e.site import JAKARTA, Visitor
 from tracker.imports.runs import work
+
+pytestmark = pytest.mark.parametrize("visitor", ["desk"], indirect=True)
 
 WRONG = "NIP,Nama,Unit\n1.98E+17,Ayu Wulandari,Regu Menteng\n77,Eko Prasetyo,Regu Mars\n"
 RIGHT = "NIP,Nama,Unit\n198001012005019991,Ayu Wulandari,Regu Menteng\n77,Eko Prasetyo,Regu Menteng\n"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.site import Visitor
+
+pytestmark = pytest.mark.parametrize("visitor", ["desk"], indirect=True)
 
 
 def test_an_administrator_looks_after_accounts(visitor: Visitor) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from tests.e2e.site import CHROMIUM, Site, Visitor, snapshot
+from tests.e2e.site import CHROMIUM, SIZES, Site, Visitor, snapshot
 from tests.services import wait_until
 
 RENDERED = """() => Object.fromEntries(document.querySelector("#map").map
@@ -21,6 +22,7 @@ def rendered(page: Page) -> dict[str, str]:
 ON_SCREEN = "at => { const {x, y} = document.querySelector('#map').map.project(at); return [x, y]; }"
 
 
+@pytest.mark.parametrize("visitor", SIZES, indirect=True)
 def test_citizens_see_vehicles_move(visitor: Visitor) -> None:
     page = visitor.page
     visitor.go("/")
@@ -38,6 +40,7 @@ def test_citizens_see_vehicles_move(visitor: Visitor) -> None:
     assert visitor.complaints == []
 
 
+@pytest.mark.parametrize("visitor", SIZES, indirect=True)
 def test_map_list_and_detail_say_the_same(visitor: Visitor) -> None:
     page = visitor.page
     visitor.go("/")
@@ -60,6 +63,7 @@ def test_map_list_and_detail_say_the_same(visitor: Visitor) -> None:
     expect(page.locator("#detail")).to_contain_text("Ambulans B1B2")
 
 
+@pytest.mark.parametrize("visitor", SIZES, indirect=True)
 def test_the_filter_lives_in_the_address(visitor: Visitor) -> None:
     page = visitor.page
     visitor.go("/")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.site import Visitor
+from tests.e2e.site import SIZES, Visitor
 from tests.services import wait_until
+
+pytestmark = pytest.mark.parametrize("visitor", SIZES, indirect=True)
 
 ON_SCREEN = "at => { const {x, y} = document.querySelector('#map').map.project(at); return [x, y]; }"
 CORNERS = [(106.82, -6.2), (106.83, -6.2), (106.83, -6.19), (106.82, -6.19)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, select
+from sqlalchemy.dialects.postgresql import Range
 
 from tests.web.conftest import NOW, People, signed_in
 from tests.web.test_commands import run, shown_once
@@ -100,6 +101,18 @@ def test_people_and_units_move(city: Flask, engine: Engine) -> None:
         (SITI, "Regu", "", "2026-11-20"), (SITI, "Pos", "Mandor", "None"),
         ("2", "Regu", "", "2026-11-21"), ("2", "Pos", "", "2026-12-01"),
     ]  # fmt: skip
+
+
+def test_plans_are_cancelled(city: Flask, engine: Engine) -> None:
+    assert run(city, "person", "move", SITI, "--unit", "Pos", "--on", "2026-12-20")[0] == 0
+    assert run(city, "vehicle", "move", "TS-01", "--unit", "Pos")[0] == 0
+    assert run(city, "unit", "merge", "Regu", "Pos", "--on", "2026-12-21")[0] == 0
+    assert run(city, "unit", "cancel", "Regu", "--on", "2026-12-21")[0] == 0
+    assert run(city, "person", "cancel", SITI, "--on", "2026-12-20")[0] == 0
+    with engine.connect() as conn:
+        assert set(conn.scalars(select(m.Membership.period).distinct())) == {Range(None, None)}
+    code, output = run(city, "person", "cancel", SITI, "--on", "2026-12-20")
+    assert code != 0 and "nothing is planned for 2026-12-20" in output
 
 
 def test_a_role_opens_and_closes_at_once(app: Flask, engine: Engine, people: People) -> None:

@@ -11,11 +11,11 @@ from tracker.web import words
 from tracker.web.formats import iso_day
 
 ROLE_OF_ACTOR = (Action.VIEW_TRACK, Action.DECIDE)
-DAYS = {"day": "work_date", "first": "first", "last": "last"}  # what sentences call the days of a detail
+DAYS = {"day": "work_date", "first": "first", "last": "last", "on": "on"}  # what sentences call the days of a detail
 
 
 # what a row of before may lack
-NOT_SAID = dict.fromkeys(("address", "role", "device", "unit", "vehicle", "zone", "day", "first", "last"), "–")
+NOT_SAID = dict.fromkeys(("address", "role", "device", "unit", "vehicle", "zone", "day", "first", "last", "on"), "–")
 
 
 def said(look: Audit) -> str:

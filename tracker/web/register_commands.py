@@ -90,6 +90,16 @@ def merge_unit(name: str, into: str, on: date | None) -> None:
     click.echo(f"unit {name!r} is a part of {into!r} from {day} on; {moved} people moved")
 
 
+@unit_group.command("cancel")
+@click.argument("name")
+@click.option("--on", type=A_DAY, callback=_day, required=True, help="The day to come from which it was to hold.")
+@one_transaction
+def cancel_unit_plan(name: str, on: date) -> None:
+    """What is planned for a unit on a day to come does not happen: a new place, or a merger."""
+    changes.cancel_unit_plan(operator(), name, on)
+    click.echo(f"what was planned for unit {name!r} on {on} is cancelled")
+
+
 @unit_group.command("rename")
 @click.argument("name")
 @click.argument("fresh", callback=not_empty)
@@ -132,6 +142,16 @@ def leave(nip: str, on: date | None) -> None:
     day = first_day(on)
     changes.leave(operator(), nip, day)
     click.echo(f"{nip} belongs to no unit from {day} on")
+
+
+@person_group.command("cancel")
+@click.argument("nip")
+@click.option("--on", type=A_DAY, callback=_day, required=True, help="The day to come from which it was to hold.")
+@one_transaction
+def cancel_person_plan(nip: str, on: date) -> None:
+    """What is planned for somebody on a day to come does not happen: a move, a beginning, or leaving."""
+    changes.cancel_person_plan(operator(), nip, on)
+    click.echo(f"what was planned for {nip} on {on} is cancelled")
 
 
 @vehicle_group.command("move")
