@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.domain.writing import one_line, plate
+from tracker.domain.writing import folded, one_line, plate
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,7 @@ def test_a_name_is_one_printable_line_and_is_kept_as_it_is(text: str) -> None:
 
 def test_plates_are_capitals() -> None:
     assert plate(" b 9123\u00a0 xy ") == "B 9123 XY"
+
+
+def test_capitals_make_no_other_name() -> None:
+    assert folded("Dinas KESEHATAN É") == "dinas kesehatan É"

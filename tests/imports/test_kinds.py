@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from tests import builders as build
 from tests.imports.conftest import NOW, brought_in, lines
 from tracker.imports.importing import Refused
 from tracker.imports.problems import Wrong
@@ -136,13 +137,29 @@ def test_a_file_is_put_right_on_the_same_day(by: By) -> None:
     assert counts(by, "units", "Name,Below", "Regu Menteng,Dinas Kebersihan") == (0, 1, 0)
 
 
-def test_a_unit_is_not_taken_from_superiors_who_are_not_asked(by_agency: By) -> None:
+def test_a_unit_is_not_taken_from_superiors_who_are_not_asked(by_agency: By, by: By) -> None:
     """The agency is at the top of what its administrator administers: placing it is the city's."""
-    assert refusals(by_agency, "units", "Name,Below", "Dinas Kebersihan,Regu Menteng")[0][1] in (
-        Wrong.NOT_YOURS, Wrong.CIRCLE,
-    )  # fmt: skip
-    assert counts(by_agency, "units", "Name,Below", "Regu Baru,Regu Menteng") == (1, 0, 0)
+    build.unit(by.session.connection(), "Pos Lain")
+    by.session.commit()
+    brought_in(by, "units", lines("Name,Below", "Dinas Kebersihan,Dinas Pertamanan"))
+    brought_in(by_agency, "units", lines("Name,Below", "Regu Baru,Regu Menteng"))
+    moved = "Name,Below", "Dinas Kebersihan,Regu Baru"
+    assert refusals(by_agency, "units", *moved) == [(2, Wrong.NOT_YOURS)]
     assert counts(by_agency, "units", "Name,Below", "Regu Baru,Dinas Kebersihan") == (0, 1, 0)
+
+
+def test_a_slip_of_the_year_is_refused_in_a_file(by: By) -> None:
+    assert refusals(by, "people", "NIP,Name,Unit,Since", "1,Siti,Regu Menteng,2062-01-01") == [(2, Wrong.TOO_FAR)]
+
+
+def test_what_is_withdrawn_is_what_the_row_says(by: By) -> None:
+    brought_in(by, "people", PEOPLE)
+    head = "NIP,First day,Last day,Part,Kind"
+    brought_in(by, "leave", lines(head, "1,2027-02-08,2027-02-12,full,leave", "2,2027-03-08,2027-03-08,first half,sick",
+                                  "2,2027-03-08,2027-03-08,second half,leave"))  # fmt: skip
+    for row in ("1,2027-02-08,2027-02-08,first half,withdrawn", "2,2027-03-08,2027-03-08,full,withdrawn"):
+        assert refusals(by, "leave", head, row) == [(2, Wrong.OVERLAP)]
+    assert counts(by, "leave", head, "1,2027-02-08,2027-02-12,full,withdrawn") == (0, 1, 0)
 
 
 def test_holidays_are_one_a_day(by: By) -> None:

@@ -93,6 +93,49 @@ def test_fixes_stored_before_their_rows_became_shorter_are_all_there(database_se
     database_server.drop("migrated_with_fixes")
 
 
+def city_of_before(database_server: DatabaseServer, name: str, *rows: str) -> Engine:
+    """A database as it was before names that look alike were the same, with rows in it."""
+    database_server.create(name)
+    owner = make_engine(database_server.url("jejak_owner", name), pool_size=1)
+    with owner.begin() as conn:
+        settings = AlembicConfig()
+        settings.set_main_option("script_location", str(MIGRATIONS))
+        settings.attributes["connection"] = conn
+        command.upgrade(settings, "0011")
+        for row in rows:
+            conn.exec_driver_sql(row)
+    return owner
+
+
+def test_names_of_before_are_written_as_those_of_now(database_server: DatabaseServer) -> None:
+    owner = city_of_before(
+        database_server, "migrated_with_names", "INSERT INTO unit (name) VALUES (E' Regu\\u00a0 A'), (E'Cafe\\u0301')",
+        "INSERT INTO vehicle (call_sign, plate, kind, unit_id) VALUES ('TS  1', 'b 1  x', 'ambulance', 1)",
+        "INSERT INTO person (nip, name) VALUES ('1', E'Si\\u200bti')",
+        "INSERT INTO membership (person_id, unit_id, position, period) VALUES (1, 1, 'Penyapu  jalan', '(,)')",
+    )  # fmt: skip
+    migrate(owner, "jejak_app", RETENTION_DAYS)
+    with owner.connect() as conn:
+        said = "SELECT array_agg(name ORDER BY id) FROM unit", "SELECT call_sign || '/' || plate FROM vehicle", (
+            "SELECT name || '/' || position FROM person JOIN membership ON person_id = person.id")  # fmt: skip
+        found = [conn.scalar(text(query)) for query in said]
+    assert found == [["Regu A", "Caf\u00e9"], "TS 1/B 1 X", "Siti/Penyapu jalan"]
+    owner.dispose()
+    database_server.drop("migrated_with_names")
+
+
+def test_two_names_that_become_one_stop_the_migration_by_their_ids(database_server: DatabaseServer) -> None:
+    owner = city_of_before(
+        database_server, "migrated_with_doubles", "INSERT INTO unit (name) VALUES ('Regu A'), ('Regu B'), ('regu  a')"
+    )
+    with pytest.raises(RuntimeError, match=r"rows of unit have the same name .* ids \[\[1, 3\]\]"):
+        migrate(owner, "jejak_app", RETENTION_DAYS)
+    with owner.connect() as conn:
+        assert conn.scalar(text("SELECT name FROM unit WHERE id = 3")) == "regu  a", "nothing was changed"
+    owner.dispose()
+    database_server.drop("migrated_with_doubles")
+
+
 def test_the_road_works_on_the_oldest_server_supported() -> None:
     now = datetime.now(UTC)
     with server_folder() as folder:

@@ -163,7 +163,7 @@ def test_nobody_is_put_into_a_unit_that_has_ended(city: Session) -> None:
 
 def test_vehicles_change_hands_on_the_day_of_a_merger(city: Session) -> None:
     register.add_vehicle(city, "TS-1", "B 1", "garbage_truck", "Regu A")
-    with pytest.raises(Impossible, match="has vehicles"):
+    with pytest.raises(Impossible, match="before the day has come"):
         register.merge_unit(city, "Regu A", "Regu B", TODAY + DAY, TODAY)
     register.merge_unit(city, "Regu A", "Regu B", TODAY, TODAY)
     assert register.vehicle_called(city, "TS-1").unit.name == "Regu B"

@@ -101,7 +101,7 @@ def test_a_unit_is_created_renamed_moved_and_merged(program: Program, people: Pe
     assert program.change(path, {"name": "Regu Gondangdia"}).get_json()["name"] == "Regu Gondangdia"
     moved = program.change(path, {"parent_id": people.foreign_unit, "on": "2026-11-19"}, "moves")
     assert moved.get_json()["parent"] == "Dinas Pertamanan"
-    merged = program.change(path, {"into_id": people.unit, "on": "2026-12-01"}, "merger")
+    merged = program.change(path, {"into_id": people.unit, "on": "2026-11-19"}, "merger")
     assert merged.get_json()["ended"] is True
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.dialects.postgresql import Range
 
 from tests import builders as build
-from tests.web.conftest import JAKARTA, NOW, WORK_DATE, Browser, Clock, People, signed_in
+from tests.web.conftest import NOW, WORK_DATE, Browser, Clock, People, signed_in
 from tracker.storage import models as m
 
 TODAY, LATER = str(WORK_DATE), str(WORK_DATE + timedelta(days=9))
@@ -73,10 +73,11 @@ def test_a_unit_is_added_moved_renamed_and_merged(admin: Browser, engine: Engine
     assert "Below Dinas Pertamanan" in page and "Where it stood" in page and "Dinas Kebersihan" in page
     agency = f"/admin/units/{one(engine, m.Unit, name='Dinas Pertamanan').id}"
     assert "A unit cannot stand below itself" in said(admin, f"{agency}/place", below="Regu Gondangdia", on=LATER)
-    assert said(admin, f"{address}/merger", into="Dinas Pertamanan", on=LATER) == ""
-    assert "merged into Dinas Pertamanan" in admin.get(address).text
+    assert said(admin, f"{address}/merger", into="Dinas Pertamanan", on=LATER).startswith("A unit is merged on the day")
+    assert said(admin, f"{address}/place", below="Dinas Kebersihan", on=LATER) == ""
+    assert "Planned" in admin.get(address).text
     assert said(admin, f"{address}/plan", on=LATER) == ""
-    assert "The plan is cancelled" in admin.get(address).text and "merged into" not in admin.get(address).text
+    assert "The plan is cancelled" in admin.get(address).text and "Planned" not in admin.get(address).text
     assert said(admin, f"{address}/merger", into="Dinas Pertamanan", on=TODAY) == ""
     assert "This unit has ended: it was merged into Dinas Pertamanan." in admin.get(address).text
     for way, typed in (("name", {"name": "Lagi"}), ("merger", {"into": "Regu Menteng", "on": TODAY})):
@@ -130,7 +131,7 @@ def test_an_account_with_rights_elsewhere_is_not_closed_in_passing(
     with engine.begin() as conn:
         build.grant(conn, "pegawai", "supervisor", people.foreign_unit)
     assert "Close their account now" not in local.get(f"/admin/people/{people.own}").text
-    assert said(local, f"/admin/people/{people.own}/leave", on=LATER, close="1") == ""
+    assert said(local, f"/admin/people/{people.own}/leave", on=TODAY, close="1") == ""
     assert one(engine, m.Account, username="pegawai").closed_at is None
 
 
@@ -335,13 +336,13 @@ def test_who_leaves_hands_back_every_phone(admin: Browser, engine: Engine, peopl
         devices = [build.device(conn, f"hp-{n}", person_id=people.own) for n in (1, 2)]
     address = f"/admin/people/{people.own}"
     page = admin.get(address).text
-    assert "Take back on that day: hp-1, hp-2" in page
-    assert said(admin, f"{address}/leave", on=LATER, close="1").startswith("An account is closed on the day itself")
-    assert said(admin, f"{address}/leave", on=LATER, take_back="1") == ""
+    assert "Take back now: hp-1, hp-2" in page
+    for also in ({"close": "1"}, {"take_back": "1"}):
+        assert said(admin, f"{address}/leave", on=LATER, **also).startswith("Account and phones stay")
+    assert said(admin, f"{address}/leave", on=TODAY, take_back="1") == ""
     with engine.connect() as conn:
         held = conn.scalars(select(m.Assignment.period).where(m.Assignment.device_id.in_(devices))).all()
-    midnight = datetime.combine(date.fromisoformat(LATER), time(), JAKARTA)
-    assert [period.upper for period in held] == [midnight, midnight]
+    assert [period.upper for period in held] == [NOW, NOW]
 
 
 def test_who_left_and_keeps_an_account_stands_out(admin: Browser, engine: Engine, people: People) -> None:
@@ -382,12 +383,14 @@ def test_codes_that_were_lost_are_printed_anew(admin: Browser, engine: Engine, p
 def test_many_units_are_placed_together(admin: Browser, local: Browser, engine: Engine, people: People) -> None:
     with engine.begin() as conn:
         teams = [build.unit(conn, name, people.unit) for name in ("Pos A", "Pos B")]
-    ticked = {"chosen": teams, "action": "move"}
-    assert "Place below a unit: 2 units" in admin.post("/admin/units/chosen", **ticked).text
+        part = build.unit(conn, "Pos A1", teams[0])
+    ticked = {"chosen": [*teams, part], "action": "move"}
+    assert "Place below a unit: 3 units" in admin.post("/admin/units/chosen", **ticked).text
     ticked |= {"confirmed": "1", "on": TODAY}
     assert said(admin, "/admin/units/chosen", **ticked, unit="X").startswith("You administer no unit")
     assert said(admin, "/admin/units/chosen", **ticked, unit="Dinas Pertamanan") == ""
     assert "2 units were moved." in admin.get("/admin/units").text
     assert "Below Dinas Pertamanan" in admin.get(f"/admin/units/{teams[0]}").text
+    assert "Below Pos A" in admin.get(f"/admin/units/{part}").text, "it moved along"
     local.post("/admin/units/chosen", action="move", confirmed="1", chosen=teams, unit="Dinas Kebersihan", on=TODAY)
     assert "are not here any more" in local.get("/admin/units").text

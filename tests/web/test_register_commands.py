@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, select
-from sqlalchemy.dialects.postgresql import Range
 
 from tests.web.conftest import NOW, People, signed_in
 from tests.web.test_commands import run, shown_once
@@ -91,26 +90,26 @@ def test_who_takes_a_wheel_leaves_the_other_one(city: Flask, engine: Engine) -> 
 def test_people_and_units_move(city: Flask, engine: Engine) -> None:
     assert run(city, "person", "move", SITI, "--unit", "Pos", "--position", "Mandor", "--on", "2026-11-20")[0] == 0
     assert run(city, "vehicle", "move", "TS-01", "--unit", "Pos")[0] == 0
-    assert "1 people moved" in run(city, "unit", "merge", "Regu", "Pos", "--on", "2026-11-21")[1]
+    assert "2 people moved" in run(city, "unit", "merge", "Regu", "Pos", "--on", "2026-11-19")[1]
     assert run(city, "unit", "move", "Pos", "--on", "2026-11-22")[0] == 0
     assert run(city, "person", "leave", "2", "--on", "2026-12-01")[0] == 0
     query = select(m.Person.nip, m.Unit.name, m.Membership.position, m.Membership.period).select_from(m.Membership)
     with engine.connect() as conn:
         rows = conn.execute(query.join(m.Person).join(m.Unit).order_by(m.Person.nip, m.Membership.period)).all()
     assert [(nip, unit, position, str(period.upper)) for nip, unit, position, period in rows] == [
-        (SITI, "Regu", "", "2026-11-20"), (SITI, "Pos", "Mandor", "None"),
-        ("2", "Regu", "", "2026-11-21"), ("2", "Pos", "", "2026-12-01"),
+        (SITI, "Regu", "", "2026-11-19"), (SITI, "Pos", "", "2026-11-20"), (SITI, "Pos", "Mandor", "None"),
+        ("2", "Regu", "", "2026-11-19"), ("2", "Pos", "", "2026-12-01"),
     ]  # fmt: skip
 
 
 def test_plans_are_cancelled(city: Flask, engine: Engine) -> None:
     assert run(city, "person", "move", SITI, "--unit", "Pos", "--on", "2026-12-20")[0] == 0
-    assert run(city, "vehicle", "move", "TS-01", "--unit", "Pos")[0] == 0
-    assert run(city, "unit", "merge", "Regu", "Pos", "--on", "2026-12-21")[0] == 0
+    assert run(city, "unit", "move", "Regu", "--on", "2026-12-21")[0] == 0
     assert run(city, "unit", "cancel", "Regu", "--on", "2026-12-21")[0] == 0
     assert run(city, "person", "cancel", SITI, "--on", "2026-12-20")[0] == 0
     with engine.connect() as conn:
-        assert set(conn.scalars(select(m.Membership.period).distinct())) == {Range(None, None)}
+        periods = conn.scalars(select(m.Membership.period)).all()
+    assert {(period.lower, period.upper) for period in periods} == {(None, None)}
     code, output = run(city, "person", "cancel", SITI, "--on", "2026-12-20")
     assert code != 0 and "nothing is planned for 2026-12-20" in output
 

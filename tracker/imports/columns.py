@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tracker.domain.writing import folded
 from tracker.imports import cells
 from tracker.imports.problems import BadCell, BadFile, Problem, Wrong
 from tracker.imports.tables import Cell, Table
@@ -72,9 +73,9 @@ def as_known(rows: Sequence[Row], known: Iterable[str], *names: str) -> list[Row
 
     Two rows that spell a name of their own otherwise get the spelling of the first.
     """
-    spelled = {name.lower(): name for name in known}
+    spelled = {folded(name): name for name in known}
     return [
-        Row(row.line, {**row.values, **{name: spelled.setdefault(row[name].lower(), row[name]) for name in names
+        Row(row.line, {**row.values, **{name: spelled.setdefault(folded(row[name]), row[name]) for name in names
                                         if row[name] is not None}})
         for row in rows
     ]  # fmt: skip

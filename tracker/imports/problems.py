@@ -40,6 +40,7 @@ class Wrong(StrEnum):
     UNKNOWN_VEHICLE = "unknown_vehicle"
     NOT_YOURS = "not_yours"
     LATER = "later"
+    TOO_FAR = "too_far"
     RETIRED = "retired"
     REVOKED = "revoked"
     PLATE_TAKEN = "plate_taken"

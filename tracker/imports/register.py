@@ -10,12 +10,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, any_, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from tracker.domain.writing import folded
 from tracker.imports.columns import Row
 from tracker.imports.plan import Plan
 from tracker.imports.problems import Problem, Wrong
 from tracker.storage import administered
-from tracker.storage.changes import By
+from tracker.storage.changes import FARTHEST_PLAN, By
 from tracker.storage.models import Person, Unit, UnitPlace, Vehicle
+from tracker.storage.register import folded_column
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,22 @@ class StandingUnit:
 
 def units_of(by: By) -> dict[str, StandingUnit]:
     """The units that the account administers, by name."""
-    without_end = select(UnitPlace.unit_id, func.lower(UnitPlace.period).label("begins"))
-    places = without_end.where(func.upper_inf(UnitPlace.period)).subquery()
-    query = select(Unit.name, Unit.id, places.c.begins, places.c.unit_id.is_not(None))
-    query = query.outerjoin(places, places.c.unit_id == Unit.id)
+    lasting = select(UnitPlace.unit_id, func.unnest(func.range_agg(UnitPlace.period)).label("period"))
+    standing = lasting.group_by(UnitPlace.unit_id).subquery()
+    begins = func.lower(standing.c.period)
+    query = select(Unit.name, Unit.id, begins, standing.c.unit_id.is_not(None))
+    query = query.outerjoin(standing, (standing.c.unit_id == Unit.id) & func.upper_inf(standing.c.period))
     if by.viewer is not None:
         query = query.where(administered.units(by.viewer))
     return {name: StandingUnit(*rest) for name, *rest in by.session.execute(query)}
+
+
+def too_far(by: By, plan: Plan, row: Row, on: date | None) -> bool:
+    """Whether a row is refused because its day is a slip of the year."""
+    if on is None or on <= by.today + FARTHEST_PLAN:
+        return False
+    plan.refuse(Problem(row.line, "since", Wrong.TOO_FAR, str(on)))
+    return True
 
 
 def unit_for(
@@ -72,7 +83,7 @@ def ours(by: By, table: Any, ids: Sequence[int], condition: Any) -> set[int]:
 
 def vehicles_called(by: By, call_signs: Sequence[str]) -> dict[str, int]:
     """The ids of the vehicles in service with these call signs that the account administers."""
-    lowered = [call_sign.lower() for call_sign in call_signs]
-    query = select(Vehicle.call_sign, Vehicle.id).where(func.lower(Vehicle.call_sign) == any_(array_of(lowered)))
+    names = array_of([folded(call_sign) for call_sign in call_signs])
+    query = select(Vehicle.call_sign, Vehicle.id).where(folded_column(Vehicle.call_sign) == any_(names))
     query = query.where(Vehicle.retired_at.is_(None))
     return dict(by.session.execute(query if by.viewer is None else query.where(administered.vehicles(by.viewer))).all())

@@ -48,7 +48,11 @@ class By:
         raise register.no_unit(name)
 
     def person(self, nip: str) -> Person:
-        """A person whom they administer, held until the transaction ends, as are vehicles and devices."""
+        """A person whom they administer, held until the transaction ends, as are vehicles and devices.
+
+        Whoever needs several holds them in this order, or waits for another who waits for them: the tree, people and
+        vehicles, devices; many of a kind with the tree.
+        """
         return self._held(Person, Person.nip == nip, administered.people, register.no_person(nip))
 
     def vehicle(self, call_sign: str) -> Vehicle:
@@ -98,6 +102,13 @@ class By:
             raise missing
         return row
 
+    def all_theirs(self, unit_id: int | None) -> None:
+        """Refuse to cancel what is about a unit of others, or about the top of the tree, which is the city's."""
+        if self.viewer is None or self.viewer.administers_city:
+            return
+        if unit_id is None or not self.reaches(Unit, unit_id, administered.units):
+            raise Impossible("the plan is about units of others, too", Why.NOT_ALL_YOURS)
+
     def reaches(self, table: Any, row_id: int, condition: Any) -> bool:
         if self.viewer is None:
             return True
@@ -144,10 +155,12 @@ def merge_unit(by: By, name: str, into: str, on: date) -> int:
 
 
 def cancel_unit_plan(by: By, name: str, on: date) -> None:
-    """What is planned for a unit on a day to come does not happen."""
+    """A unit is not placed elsewhere on a day to come."""
     by.below_theirs(name)
     by.planned(on)
-    people = register.cancel_unit_plan(by.session, name, on) | register.members_below(by.session, name, on)
+    for place in register.cancel_unit_plan(by.session, name, on):
+        by.all_theirs(place.parent_id)
+    people = register.members_below(by.session, name, on)
     by.note(Action.CANCEL_PLAN, {"unit": name, "on": str(on)}, people)
 
 
@@ -171,6 +184,7 @@ def rename_person(by: By, nip: str, fresh_nip: str, name: str) -> Person:
 
 
 def move_person(by: By, nip: str, unit: str, position: str | None, on: date) -> Person:
+    register.lock_tree(by.session)
     by.person(nip)
     by.unit(unit)
     by.plan(on)
@@ -181,9 +195,12 @@ def move_person(by: By, nip: str, unit: str, position: str | None, on: date) -> 
 
 def cancel_person_plan(by: By, nip: str, on: date) -> Person:
     """What is planned for somebody on a day to come does not happen."""
-    by.person(nip)
+    register.lock_tree(by.session)
+    person = by.person(nip)
     by.planned(on)
-    person = register.cancel_person_plan(by.session, nip, on)
+    for member in register.cancel_person_plan(by.session, nip, on):
+        if member is not None:
+            by.all_theirs(member.unit_id)
     if not by.reaches(Person, person.id, administered.people):
         raise Impossible("they would belong to no unit", Why.OUT_OF_REACH)
     by.note(Action.CANCEL_PLAN, {"on": str(on)}, [person.id])
@@ -222,6 +239,7 @@ def change_vehicle(by: By, call_sign: str, values: Mapping[str, Any]) -> Vehicle
 
 
 def move_vehicle(by: By, call_sign: str, unit: str) -> None:
+    register.lock_tree(by.session)
     by.vehicle(call_sign)
     by.unit(unit)
     register.move_vehicle(by.session, call_sign, unit, by.today)

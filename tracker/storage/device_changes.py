@@ -102,8 +102,8 @@ def change(by: By, login: str, values: Mapping[str, Any]) -> None:
 
 def hand_over(by: By, login: str, holder: Holder, since: datetime, until: datetime | None = None) -> None:
     """A person or a vehicle carries a device from a time on; whoever carried it until then does no more."""
-    _living(by, login)
     person_id, vehicle_id = holder.ids(by)
+    _living(by, login)
     before = holders.hand_over(by.session, login, since, until, person_id=person_id, vehicle_id=vehicle_id)
     times = {"at": since.isoformat(), "until": until and until.isoformat()}
     detail = {"device": login, "vehicle": holder.call_sign, **times}

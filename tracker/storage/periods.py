@@ -40,10 +40,12 @@ class NothingPlanned(ValueError):
         super().__init__(f"nothing is planned for {day}")
 
 
-def cancel_at(session: Session, table: type[PlanT], of: ColumnElement[bool], day: date) -> PlanT | None:
+def cancel_at(
+    session: Session, table: type[PlanT], of: ColumnElement[bool], day: date
+) -> tuple[PlanT | None, PlanT | None]:
     """What was to begin or end on a day does not: what held before goes on, up to the next plan.
 
-    Returns the row that goes on; None where nothing held before. Raises `NothingPlanned`.
+    Returns the row that does not begin, and the one that goes on. Raises `NothingPlanned`.
     """
     begins = session.scalar(select(table).where(of, func.lower(table.period) == day))
     ends = session.scalar(select(table).where(of, func.upper(table.period) == day))
@@ -56,7 +58,7 @@ def cancel_at(session: Session, table: type[PlanT], of: ColumnElement[bool], day
     if ends is not None:
         ends.period = Range(ends.period.lower, until)
         session.flush()
-    return ends
+    return begins, ends
 
 
 def _next_beginning(table: type[PlanT], of: ColumnElement[bool], day: date) -> Select[date]:

@@ -10,15 +10,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import psycopg
 from sqlalchemy import ColumnElement, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from tracker.domain.writing import one_line
+from tracker.domain.writing import folded, one_line
 from tracker.domain.writing import plate as written_plate
 from tracker.storage.models import Assignment, DriverSession, Membership, Person, Unit, UnitPlace, Vehicle
 from tracker.storage.periods import NothingPlanned, PlanT, cancel_at, end_at
@@ -45,7 +46,8 @@ class Why(StrEnum):
     TOO_FAR = "a change is planned for at most a year ahead"
     NOT_PLANNED = "nothing is planned for this day, or it has come"
     OUT_OF_REACH = "without the plan nobody but the city would have it"
-    HAS_VEHICLES = "the unit has vehicles, which change hands at once"
+    NOT_ALL_YOURS = "the plan is about units of others, too"
+    MERGED_LATER = "a unit is merged on the day itself"
     HEIR_IS_PART = "the unit that takes over is a part of the other one"
     NO_MEMBER = "the person belongs to no unit then"
     RETIRED = "the vehicle is retired already"
@@ -133,14 +135,13 @@ def move_unit(session: Session, name: str, below: str | None, on: date) -> None:
 def merge_unit(session: Session, name: str, into: str, on: date, today: date) -> set[int]:
     """From a day on all of a unit belongs to another: people, vehicles, the units below; returns the ids of the people.
 
-    The unit itself ends; its days before stay what they were. Vehicles change hands at once, so a unit that has some is
-    merged on the day itself.
+    The unit itself ends; its days before stay what they were. On the day itself or later, not before: what is planned
+    can be cancelled, and who came and went until then would not be where they belong.
     """
     unit, heir = unit_named(session, name), living_unit(session, into, on)
     lasting(session, unit, on)
-    if on > today and session.scalar(select(Vehicle.id).where(Vehicle.unit_id == unit.id).limit(1)) is not None:
-        what = f"{name!r} has vehicles, which change hands at once: merge it on the day, or move them first"
-        raise Impossible(what, Why.HAS_VEHICLES)
+    if on > today:
+        raise Impossible(f"{name!r} cannot be merged before the day has come", Why.MERGED_LATER)
     if _is_part(session, heir.id, unit.id, on):
         raise Impossible(f"{into!r} is a part of {name!r}: move it elsewhere first", Why.HEIR_IS_PART)
     end_at(session, UnitPlace, UnitPlace.unit_id == unit.id, on)
@@ -151,25 +152,19 @@ def merge_unit(session: Session, name: str, into: str, on: date, today: date) ->
     return {member.person_id for member in members}
 
 
-def cancel_unit_plan(session: Session, name: str, on: date) -> set[int]:
-    """What is planned for a unit on a day does not happen: a new place, its beginning, or a merger.
-
-    Of a merger, those who were to be handed over on that day stay. Returns the ids of them.
-    """
+def cancel_unit_plan(session: Session, name: str, on: date) -> tuple[UnitPlace, UnitPlace]:
+    """A unit is not placed elsewhere on a day; returns the place that does not begin, and the one that goes on."""
     unit = unit_named(session, name)
     lock_tree(session)
-    before = or_(func.lower_inf(UnitPlace.period), func.lower(UnitPlace.period) < on)
-    if session.scalar(select(UnitPlace.id).where(UnitPlace.unit_id == unit.id, before).limit(1)) is not None:
-        goes_on = _cancelled(session, UnitPlace, UnitPlace.unit_id == unit.id, on)
-        assert goes_on is not None  # it has a place before
-        _still_possible(session, unit, goes_on, on)
-    else:
-        raise Impossible(f"{name!r} begins on {on}: merge it into another unit instead", Why.OUT_OF_REACH)
-    heir_id, unit.merged_into_id = unit.merged_into_id, None
-    if heir_id is None:
-        return set()
-    _take_again(session, UnitPlace, UnitPlace.parent_id, UnitPlace.unit_id, unit.id, heir_id, on)
-    return _take_again(session, Membership, Membership.unit_id, Membership.person_id, unit.id, heir_id, on)
+    begins, goes_on = _cancelled(session, UnitPlace, UnitPlace.unit_id == unit.id, on)
+    if begins is None or goes_on is None:
+        raise Impossible(f"{name!r} begins or ends on {on}, which is no other place", Why.NOT_PLANNED)
+    if goes_on.parent_id is not None:
+        if not _stands_throughout(session, goes_on.parent_id, goes_on.period):
+            raise Impossible("the unit above it ends", Why.NOT_STANDING)
+        if _is_part(session, goes_on.parent_id, unit.id, on):
+            raise Impossible(f"{name!r} would stand below itself", Why.OWN_PART)
+    return begins, goes_on
 
 
 def add_person(session: Session, nip: str, name: str, unit: str, position: str, since: date | None = None) -> Person:
@@ -198,12 +193,14 @@ def move_person(session: Session, nip: str, unit: str, position: str | None, on:
     """
     person, unit_id = person_with_nip(session, nip), living_unit(session, unit, on).id
     mine = Membership.person_id == person.id
-    first = session.scalar(select(Membership).where(mine).order_by(Membership.period).limit(1))
-    if first is not None and first.first is not None and max(on, today) < first.first:
-        if (first.unit_id, first.position) == (unit_id, position if position is not None else first.position):
-            first.period = Range(on, first.period.upper)
+    later = select(Membership).where(mine, func.lower(Membership.period) > max(on, today))
+    coming = session.scalar(later.order_by(Membership.period).limit(1))
+    if coming is not None and not _overlaps(session, mine, Range(min(on, today), coming.first)):
+        kept = position if position is not None else coming.position
+        if (coming.unit_id, coming.position) == (unit_id, kept):
+            coming.period = Range(on, coming.period.upper)
         else:
-            _join(session, person.id, unit_id, position or "", on, first.first)
+            _join(session, person.id, unit_id, kept, on, coming.first)
     else:
         before = end_at(session, Membership, mine, on)
         _join(session, person.id, unit_id, position if position is not None else before.position if before else "", on)
@@ -211,14 +208,17 @@ def move_person(session: Session, nip: str, unit: str, position: str | None, on:
     return person
 
 
-def cancel_person_plan(session: Session, nip: str, on: date) -> Person:
-    """What is planned for somebody on a day does not happen: another unit or position, a beginning, or leaving."""
+def cancel_person_plan(session: Session, nip: str, on: date) -> tuple[Membership | None, Membership | None]:
+    """What is planned for somebody on a day does not happen: another unit or position, a beginning, or leaving.
+
+    Returns the membership that does not begin, and the one that goes on.
+    """
     person = person_with_nip(session, nip)
     lock_tree(session)
-    goes_on = _cancelled(session, Membership, Membership.person_id == person.id, on)
+    begins, goes_on = _cancelled(session, Membership, Membership.person_id == person.id, on)
     if goes_on is not None and not _stands_throughout(session, goes_on.unit_id, goes_on.period):
         raise Impossible("the unit where they work until then ends", Why.NOT_STANDING)
-    return person
+    return begins, goes_on
 
 
 def leave(session: Session, nip: str, on: date) -> Person:
@@ -279,6 +279,8 @@ def retire_vehicle(session: Session, vehicle: Vehicle, at: datetime) -> list[int
 def begin_drive(session: Session, call_sign: str, nip: str, at: datetime) -> Person:
     """Somebody takes the wheel of a vehicle: whoever drove it, and whatever they drove, ends at that moment."""
     vehicle, person = vehicle_called(session, call_sign), person_with_nip(session, nip)
+    if vehicle.retired_at is not None:
+        raise Impossible(f"{call_sign!r} is retired", Why.RETIRED)
     end_at(session, DriverSession, DriverSession.vehicle_id == vehicle.id, at)
     end_at(session, DriverSession, DriverSession.person_id == person.id, at)
     session.add(DriverSession(vehicle_id=vehicle.id, person_id=person.id, period=Range(at, None)))
@@ -308,15 +310,20 @@ def no_unit(name: str) -> NotFound:
 
 def same_name(column: Any, name: str) -> ColumnElement[bool]:
     """Whether a column holds a name, whatever its capitals."""
-    same: ColumnElement[bool] = func.lower(column) == func.lower(one_line(name))
+    same: ColumnElement[bool] = folded_column(column) == folded(one_line(name))
     return same
+
+
+def folded_column(column: Any) -> ColumnElement[str]:
+    """A column of names as they are compared."""
+    found: ColumnElement[str] = func.translate(column, ascii_uppercase, ascii_lowercase)
+    return found
 
 
 def lasting(session: Session, unit: Unit, on: date | None) -> None:
     """Refuse what changes a unit that ended, will end, or has not begun on a day."""
     lock_tree(session)
-    standing = select(UnitPlace.id).where(UnitPlace.unit_id == unit.id, func.upper_inf(UnitPlace.period))
-    if session.scalar(standing.where(UnitPlace.period.contains(on)) if on else standing) is None:
+    if not _lasts(session, unit.id, on):
         raise Impossible(f"the unit {unit.name!r} ended, will end, or begins later", Why.UNIT_ENDED)
 
 
@@ -324,9 +331,7 @@ def living_unit(session: Session, name: str, on: date | None) -> Unit:
     """A unit that stands in the tree from a day on (or now) without an end, held so until the transaction ends."""
     unit = unit_named(session, name)
     lock_tree(session)  # a merger beside us would leave somebody in a unit that is gone
-    standing = select(UnitPlace.id).where(UnitPlace.unit_id == unit.id, func.upper_inf(UnitPlace.period))
-    begun = standing.where(UnitPlace.period.contains(on)) if on else standing
-    if session.scalar(begun) is None:
+    if not _lasts(session, unit.id, on):
         what = f"the unit {name!r} is not in the tree from {on or 'now'} on: it ended, or begins later"
         raise Impossible(what, Why.NOT_STANDING)
     return unit
@@ -372,46 +377,30 @@ def _join(
     session.add(Membership(person_id=person_id, unit_id=unit_id, position=one_line(position), period=period))
 
 
-def _cancelled(session: Session, table: type[PlanT], of: ColumnElement[bool], on: date) -> PlanT | None:
+def _cancelled(
+    session: Session, table: type[PlanT], of: ColumnElement[bool], on: date
+) -> tuple[PlanT | None, PlanT | None]:
     try:
         return cancel_at(session, table, of, on)
     except NothingPlanned as error:
         raise Impossible(str(error), Why.NOT_PLANNED) from error
 
 
-def _still_possible(session: Session, unit: Unit, place: UnitPlace, on: date) -> None:
-    """Refuse a place that goes on from a day on where what it is below ends, or became a part of it."""
-    if place.parent_id is None:
-        return
-    if not _stands_throughout(session, place.parent_id, place.period):
-        raise Impossible("the unit above it ends", Why.NOT_STANDING)
-    if _is_part(session, place.parent_id, unit.id, on):
-        raise Impossible(f"{unit.name!r} would stand below itself", Why.OWN_PART)
+def _overlaps(session: Session, of: ColumnElement[bool], days: Range[date]) -> bool:
+    return session.scalar(select(Membership.id).where(of, Membership.period.overlaps(days)).limit(1)) is not None
+
+
+def _lasts(session: Session, unit_id: int, on: date | None) -> bool:
+    """Whether a unit stands, here or there, from a day on (or now) without an end."""
+    if on is not None:
+        return _stands_throughout(session, unit_id, Range(on, None))
+    endless = select(UnitPlace.id).where(UnitPlace.unit_id == unit_id, func.upper_inf(UnitPlace.period))
+    return session.scalar(endless) is not None
 
 
 def _stands_throughout(session: Session, unit_id: int, period: Range[date]) -> bool:
     all_places = select(func.range_agg(UnitPlace.period).op("@>")(cast(period, DATERANGE)))
     return bool(session.scalar(all_places.where(UnitPlace.unit_id == unit_id)))
-
-
-def _take_again(
-    session: Session, table: Any, column: Any, whose: Any, unit_id: int, heir_id: int, on: date
-) -> set[int]:
-    """Undo `_hand_over`: what was cut in two on a day is one again, with the unit. Returns whose it is."""
-    before, after = table, aliased(table)
-    cut = select(before, after).where(
-        column == unit_id, func.upper(before.period) == on, getattr(after, column.key) == heir_id,
-        func.lower(after.period) == on, getattr(after, whose.key) == whose,
-    )  # fmt: skip
-    taken = set()
-    for ours, theirs in session.execute(cut).all():
-        until = theirs.period.upper
-        session.delete(theirs)
-        session.flush()  # the new period ends before the old one goes on
-        ours.period = Range(ours.period.lower, until)
-        taken.add(getattr(ours, whose.key))
-    session.flush()
-    return taken
 
 
 def _is_part(session: Session, unit_id: int, of: int, since: date) -> bool:

@@ -98,7 +98,7 @@ UNITS_TOGETHER = {
     "move": Together(
         _("Place below a unit"),
         _("From that day on other superiors see and decide about their people and all below them; those of before keep "
-          "the days of before."),
+          "the days of before. A unit whose superior is chosen, too, moves along with it."),
         _("Yes, place them there"),
         ("unit", "on"),
     ),

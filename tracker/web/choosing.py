@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
 
+from tracker.storage.register import lock_tree
 from tracker.web import administration_words
 from tracker.web.administration_words import Together
 from tracker.web.changing import REFUSALS, place_of, said
@@ -80,6 +81,7 @@ def each(what: Choosing, action: str, rows: Rows, change: Callable[[Any, Mapping
     if sent.errors:
         return ask(what, action, rows, EntryInput(request.form, sent.errors))
     refused: dict[str, str] = {}
+    lock_tree(db.session())
     for row in rows:
         try:
             with db.session.begin_nested():

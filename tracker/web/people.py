@@ -6,7 +6,6 @@ Codes of new accounts are on the answer that makes them, and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, time
 from typing import Any
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
@@ -23,7 +22,7 @@ from tracker.storage.models import Account, Person
 from tracker.storage.paging import ANY_STATE
 from tracker.storage.periods import plans
 from tracker.storage.person_pages import PersonFilter, drives_by, memberships_of, people_wanted, person_list
-from tracker.storage.register import Why
+from tracker.storage.register import Why, lock_tree
 from tracker.web import administration_words, choosing
 from tracker.web.access import Access, allowed, by, viewer
 from tracker.web.changing import refused, version
@@ -127,17 +126,16 @@ def leave(member_id: int) -> Response:
     if sent.errors:
         return _page(member_id, EntryInput(request.form, sent.errors))
     on, now = sent.values["on"], city().now()
-    if sent.values["close"] and on > city().today():
-        later = _("An account is closed on the day itself, not before. Leave this out; the overview will remind you.")
+    if (sent.values["close"] or sent.values["take_back"]) and on > city().today():
+        later = _("Account and phones stay until the day itself. Leave these out; the overview will remind you then.")
         return _page(member_id, EntryInput(request.form, {"close": later}))
 
     account = _account_to_close(row.account_id) if sent.values["close"] else None  # before they are out of reach
-    begins = datetime.combine(on, time(), city().zone)
 
     def left() -> None:
         if sent.values["take_back"]:
             for device in devices_carried(db.session(), member_id, now):
-                device_changes.take_back(by(), device.login, max(now, begins))
+                device_changes.take_back(by(), device.login, now)
         changes.leave(by(), row.nip, on)
         if account is not None:
             accounts.close_account(db.session(), account.username, city().now())
@@ -194,11 +192,11 @@ def _together(action: str, rows: Rows) -> Response:
 
 def _with_codes(action: str, rows: Rows) -> Response:
     """A code for each whom it is for, to print; others are left out."""
-    is_for, code_of = CODES[action]
-    theirs, codes = [row for row in rows if is_for(row)], dict[str, tuple[str, str]]()
-    wrong = choosing.each(MANY, action, theirs, lambda row, _to: codes.update({row.nip: code_of(row)}))
+    codes = dict[str, tuple[str, str] | None]()
+    wrong = choosing.each(MANY, action, rows, lambda row, _to: codes.update({row.nip: CODES[action](row)}))
     if wrong:
         return wrong
+    theirs = [row for row in rows if codes[row.nip]]
     page = render_template("people_codes.html", rows=theirs, codes=codes, valid=accounts.CODE_VALID, count=len(rows))
     return make_response(page)
 
@@ -210,26 +208,25 @@ def _account_of(nip: str) -> tuple[str, str]:
     return account.username, accounts.give_code(account, city().now())
 
 
-def _code_anew(row: Any) -> tuple[str, str]:
-    """Another code for an account that waits for its first password. Raises MayNot."""
-    account = db.session.get_one(Account, row.account_id, with_for_update=True)
+def _first_code(row: Any) -> tuple[str, str] | None:
+    """User name and code of a new account; None for who has one. Raises MayNot."""
+    return None if row.account_id else _account_of(row.nip)
+
+
+def _code_anew(row: Any) -> tuple[str, str] | None:
+    """User name and another code of an account that waits for its first password; None for others. Raises MayNot."""
+    if row.account_id is None:
+        return None
+    account = db.session.get_one(Account, row.account_id, with_for_update=True, populate_existing=True)
+    if account.password_argon2 is not None or account.closed_at is not None:
+        return None
     if not manageable(db.session(), viewer(), account, city().today()):
         raise MayNot(NoAccount.UNKNOWN)
     by().note(Action.RESET_ACCOUNT, {"account": account.username}, account.people)
     return account.username, accounts.give_code(account, city().now())
 
 
-def _waits(row: Any) -> bool:
-    """Whether the account of a row waits for its first password."""
-    account = db.session.get(Account, row.account_id) if row.account_id else None
-    return account is not None and account.password_argon2 is None and account.closed_at is None
-
-
-# what prints codes: for whom of those who were chosen, and the code of each
-CODES: dict[str, tuple[Callable[[Any], bool], Callable[[Any], tuple[str, str]]]] = {
-    "accounts": (lambda row: not row.account_id, lambda row: _account_of(row.nip)),
-    "codes": (_waits, _code_anew),
-}
+CODES: dict[str, Callable[[Any], tuple[str, str] | None]] = {"accounts": _first_code, "codes": _code_anew}
 
 
 def _account_to_close(account_id: int | None) -> Account | None:
@@ -249,6 +246,7 @@ def _done(member_id: int, change: Callable[[], Any], done: str) -> Response:
     nip = _row(member_id).nip
 
     def now() -> str:
+        lock_tree(db.session())
         by().person(nip)  # held from here on
         return _shown(member_id)
 

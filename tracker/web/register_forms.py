@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from tracker.domain.writing import LONGEST_NAME
 from tracker.storage import person_pages, unit_pages, vehicle_pages
 from tracker.storage.models import CAPABILITIES
 from tracker.storage.person_pages import PersonFilter
@@ -16,7 +17,6 @@ from tracker.storage.vehicle_pages import VehicleFilter
 from tracker.web.forms import A_DATE, LONGEST_SEARCH, Form, Line, PageQuery, parse
 from tracker.web.words import KIND
 
-LONGEST_NAME = 120
 A_NAME = validate.Length(max=LONGEST_NAME)
 A_NIP = validate.Regexp(r"[0-9]{1,18}\Z")
 PUBLIC_VIEWS = ("by_kind", "at_base", "hidden")

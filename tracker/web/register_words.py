@@ -19,9 +19,8 @@ WHY = {
         "Without this plan they would belong to no unit. Move them to their unit from an earlier day instead, or ask "
         "the city's administrator."
     ),
-    Why.HAS_VEHICLES: _(
-        "The unit has vehicles, which change hands at once. Merge it on the day itself, or move them first."
-    ),
+    Why.MERGED_LATER: _("A unit is merged on the day itself, not before. Come back then, or choose today."),
+    Why.NOT_ALL_YOURS: _("This plan is about units that you do not administer, too. Ask the city's administrator."),
     Why.HEIR_IS_PART: _("The unit that takes over is a part of this one. Move it elsewhere first."),
     Why.NOT_PLANNED: _("Nothing is planned for this day any more. Look at the page again."),
     Why.NO_MEMBER: _("This person belongs to no unit on that day. Look at where they worked, and choose another day."),

@@ -28,7 +28,7 @@ pages = Blueprint("units", __name__, url_prefix="/admin/units")
 MANY = Choosing("units", administration_words.UNITS_TOGETHER, "name", "parent")
 NEW = {"unit": "below", Why.UNIT_TAKEN: "name", Why.NOT_STANDING: "below", Why.TOO_FAR: "since"}
 PLACE = {"unit": "below", Why.OWN_PART: "below", Why.NOT_STANDING: "below", Why.TOO_FAR: "on"}
-MERGER = {"unit": "into", Why.HEIR_IS_PART: "into", Why.NOT_STANDING: "into", Why.HAS_VEHICLES: "on", Why.TOO_FAR: "on"}
+MERGER = {"unit": "into", Why.HEIR_IS_PART: "into", Why.NOT_STANDING: "into", Why.MERGED_LATER: "on"}
 
 
 @pages.get("")
@@ -132,6 +132,8 @@ def _chosen(sent: Mapping[str, Any]) -> Rows:
 
 
 def _together(action: str, rows: Rows) -> Response:
+    chosen_ids = {row.id for row in rows}
+    rows = [row for row in rows if row.parent_id not in chosen_ids]  # the others move along
     wrong = choosing.each(MANY, action, rows, lambda row, to: changes.move_unit(by(), row.name, to["unit"], to["on"]))
     if wrong:
         return wrong
@@ -174,8 +176,9 @@ def _page(unit: Unit, typed: EntryInput = NOTHING_TYPED) -> Response:
     row = session.execute(units_wanted(viewer(), UnitFilter(state=ANY_STATE)).where(Unit.id == unit.id)).one()
     parts = unit_list(session, viewer(), UnitFilter(unit_id=unit.id), 1)
     places, today = places_of(session, unit.id), city().today()
+    moves = [(on, place) for on, place in plans(places, today) if place is not None and place is not places[-1]]
     page = render_template(
-        "unit.html", row=row, entry=typed, parts=parts, places=places, plans=plans(places, today), units=standing(),
+        "unit.html", row=row, entry=typed, parts=parts, places=places, plans=moves, units=standing(),
         names={one.id: one.name for one in session.query(Unit.id, Unit.name)}, today=today,
         merged_into=unit.merged_into_id, shown=_shown(unit),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from tracker.storage import changes
 from tracker.storage.models import Vehicle, Zone
 from tracker.storage.paging import ANY_STATE
-from tracker.storage.register import NotFound, Why, same_name
+from tracker.storage.register import NotFound, Why, lock_tree, same_name
 from tracker.storage.vehicle_pages import VehicleFilter, drives_of, vehicle_list, vehicles_wanted
 from tracker.web import administration_words, choosing
 from tracker.web.access import Access, allowed, by, viewer
@@ -173,6 +173,7 @@ def _done(vehicle_id: int, change: Callable[[], Any], done: str) -> Response:
     call_sign = _row(vehicle_id).call_sign
 
     def now() -> str:
+        lock_tree(db.session())
         by().vehicle(call_sign)  # held from here on
         return _shown(_row(vehicle_id))
 

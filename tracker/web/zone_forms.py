@@ -10,13 +10,13 @@ from typing import Any
 from marshmallow import fields, validate
 
 from tracker.domain.outline import FARTHEST_LAT_DEG, BadShape, Flaw
+from tracker.domain.writing import LONGEST_NAME
 from tracker.storage.models import Zone
 from tracker.storage.zone_changes import Area, Circle, Shape
 from tracker.storage.zone_pages import KINDS, SORTS, STATES, ZoneFilter
 from tracker.storage.zones import LARGEST_RADIUS_M, LEAST_RADIUS_M, geometry_of
 from tracker.web.forms import LONGEST_SEARCH, Form, Line, PageQuery, Prose, parse
 
-LONGEST_NAME = 120
 DEFAULT_RADIUS_M = 100
 MOST_CORNERS = 200  # shown as lines that can be changed one by one; longer outlines are shown as GeoJSON
 CORNER = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[,;\s]\s*(-?\d+(?:\.\d+)?)\s*\Z")

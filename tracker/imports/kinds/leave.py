@@ -61,7 +61,9 @@ def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None
             if other is not row:
                 plan.refuse(Problem(row.line, "first", Wrong.TWICE, f"{row['nip']}, {row['first']}", str(other.line)))
     instead_of = _instead_of(known, wanted)
-    overlapping = _overlapping({key: one for key, one in known.items() if key not in instead_of.values()}, wanted)
+    gone = set(instead_of.values())
+    overlapping = _overlapping({key: one for key, one in known.items() if key not in gone}, wanted)
+    overlapping |= {key: key[1] for key, row in wanted.items() if row["kind"] == WITHDRAWN and _others(known, key)}
     for key, row in wanted.items():
         if key in overlapping:
             plan.refuse(Problem(row.line, "first", Wrong.OVERLAP, str(row["first"]), str(overlapping[key])))
@@ -77,12 +79,24 @@ def _known(by: By, people: Sequence[int]) -> dict[Key, LeavePeriod]:
 def _instead_of(known: dict[Key, LeavePeriod], wanted: dict[Key, Row]) -> dict[Key, Key]:
     """Of rows with another part of the day: in the place of which other of the same first day each one is."""
     found: dict[Key, Key] = {}
-    for person, first, part in wanted.keys() - known.keys():
-        others = ((person, first, other) for other in HALVES if set(HALVES[other]) & set(HALVES[part]))
-        before = next((key for key in others if key in known and key not in wanted), None)
-        if before is not None and before not in found.values():
-            found[person, first, part] = before
+    taken: set[Key] = set()
+    for key, row in wanted.items():
+        if row["kind"] == WITHDRAWN:
+            continue
+        before = next((one for one in _others(known, key) if one not in wanted and one not in taken), None)
+        if before is not None:
+            found[key] = before
+            taken.add(before)
     return found
+
+
+def _others(known: dict[Key, LeavePeriod], key: Key) -> list[Key]:
+    """Where a row is not known: the known ones of the same person and first day with another part, which it meets."""
+    person, first, part = key
+    if key in known:
+        return []
+    met = ((person, first, other) for other in HALVES if set(HALVES[other]) & set(HALVES[part]))
+    return [one for one in met if one in known]
 
 
 def _overlapping(known: dict[Key, LeavePeriod], wanted: dict[Key, Row]) -> dict[Key, date]:

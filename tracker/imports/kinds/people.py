@@ -13,7 +13,7 @@ from tracker.imports.columns import Column, Row, as_known
 from tracker.imports.kind import Kind
 from tracker.imports.plan import Change, Plan, once
 from tracker.imports.problems import Problem, Wrong
-from tracker.imports.register import StandingUnit, ours, unit_for, units_of
+from tracker.imports.register import StandingUnit, ours, too_far, unit_for, units_of
 from tracker.storage import administered
 from tracker.storage.changes import By
 from tracker.storage.models import Person
@@ -50,6 +50,8 @@ def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None
     administered_ids = ours(by, Person, [one.id for one in known.values()], administered.people)
     for row in rows:
         person = known.get(row["nip"])
+        if too_far(by, plan, row, row["since"] or since):
+            continue
         if person is None:
             _compare_new(plan, units, row, row["since"] or since)
         elif person.id not in administered_ids:

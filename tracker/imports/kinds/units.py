@@ -14,7 +14,7 @@ from tracker.imports.columns import Column, Row, as_known
 from tracker.imports.kind import Kind
 from tracker.imports.plan import Change, Plan, once
 from tracker.imports.problems import Problem, Wrong
-from tracker.imports.register import StandingUnit, unit_for, units_of
+from tracker.imports.register import StandingUnit, too_far, unit_for, units_of
 from tracker.storage.changes import By
 
 COLUMNS = (
@@ -46,6 +46,8 @@ def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None
     tree = _tree(by, rows, places, on)
     for row in rows:
         place = places.get(row["name"])
+        if too_far(by, plan, row, since):
+            continue
         if place is not None and row["name"] not in units:
             plan.refuse(Problem(row.line, "name", Wrong.UNKNOWN_UNIT, row["name"]))
         elif place is not None and not _stands(place, row) and _out_of_sight(by, units, place):

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import any_, func, or_, select
 
+from tracker.domain.writing import folded
 from tracker.imports import bulk, cells
 from tracker.imports.columns import Column, Row, as_known
 from tracker.imports.kind import Kind
@@ -17,6 +18,7 @@ from tracker.imports.register import StandingUnit, array_of, ours, unit_for, uni
 from tracker.storage import administered
 from tracker.storage.changes import By
 from tracker.storage.models import Unit, Vehicle
+from tracker.storage.register import folded_column
 
 KINDS = cells.Choice({
     "ambulance": ("ambulance", "ambulans"), "fire_truck": ("fire truck", "mobil pemadam", "pemadam"),
@@ -53,9 +55,9 @@ OPTIONAL = {"capabilities": (), "public_view": "by_kind"}
 def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None:
     units = units_of(by)
     query = select(Vehicle, Unit.name).join(Unit, Unit.id == Vehicle.unit_id)
-    signs, plates = [row["call_sign"].lower() for row in rows], [_squeezed(row["plate"]) for row in rows]
-    squeezed = func.replace(func.upper(Vehicle.plate), " ", "")
-    named = query.where(or_(func.lower(Vehicle.call_sign) == any_(array_of(signs)), squeezed == any_(array_of(plates))))
+    signs, plates = [folded(row["call_sign"]) for row in rows], [_squeezed(row["plate"]) for row in rows]
+    squeezed, sign = func.replace(Vehicle.plate, " ", ""), folded_column(Vehicle.call_sign)
+    named = query.where(or_(sign == any_(array_of(signs)), squeezed == any_(array_of(plates))))
     found = [(vehicle, unit) for vehicle, unit in by.session.execute(named)]
     known = {vehicle.call_sign: (vehicle, unit) for vehicle, unit in found}
     written = {_squeezed(vehicle.plate): vehicle.plate for vehicle, _ in found}
@@ -78,7 +80,7 @@ def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None
 
 def _squeezed(plate: str) -> str:
     """A plate as it is compared: blanks make no other one."""
-    return plate.upper().replace(" ", "")
+    return plate.replace(" ", "")
 
 
 def _compare(

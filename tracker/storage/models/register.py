@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, String, Text, text
@@ -16,6 +17,14 @@ CAPABILITIES = (
 )  # fmt: skip
 
 
+def folded_sql(column: str) -> str:
+    """`tracker.domain.writing.folded` for an index: `lower` would depend on the server's locale."""
+    return f"translate({column}, '{ascii_uppercase}', '{ascii_lowercase}')"
+
+
+FOLDED_NAME = text(folded_sql("name"))
+
+
 class Unit(Base):
     """A node of the city's tree: dinas -> suku dinas -> kecamatan -> kelurahan -> team.
 
@@ -23,7 +32,7 @@ class Unit(Base):
     """
 
     __tablename__ = "unit"
-    __table_args__ = (Index("uq_unit_name", text("lower(name)"), unique=True),)
+    __table_args__ = (Index("uq_unit_name", FOLDED_NAME, unique=True),)
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     name: Mapped[str]
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
@@ -77,8 +86,8 @@ class Vehicle(Base):
         one_of("kind", "ambulance", "fire_truck", "heavy_equipment", "garbage_truck", "street_sweeper", "patrol_car"),
         one_of("public_view", "by_kind", "at_base", "hidden"),
         CheckConstraint(f"capabilities <@ ARRAY{list(CAPABILITIES)}::text[]", name="capabilities"),
-        Index("uq_vehicle_call_sign", text("lower(call_sign)"), unique=True),
-        Index("uq_vehicle_plate", text("replace(upper(plate), ' ', '')"), unique=True),
+        Index("uq_vehicle_call_sign", text(folded_sql("call_sign")), unique=True),
+        Index("uq_vehicle_plate", text("replace(plate, ' ', '')"), unique=True),
     )
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     call_sign: Mapped[str]
@@ -106,7 +115,7 @@ class Zone(Base):
     __table_args__ = (
         CheckConstraint("radius_m BETWEEN 10 AND 50000", name="radius_m"),
         CheckConstraint("(radius_m IS NULL) <> (parts IS NULL)", name="one_shape"),
-        Index("uq_zone_name", text("lower(name)"), unique=True, postgresql_where=text("retired_at IS NULL")),
+        Index("uq_zone_name", FOLDED_NAME, unique=True, postgresql_where=text("retired_at IS NULL")),
     )
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     name: Mapped[str]

@@ -15,10 +15,10 @@ from tracker.storage.models import Assignment, Device, Person, Vehicle
 from tracker.web.access import viewer
 from tracker.web.api.references import named
 from tracker.web.api.resource import Body, Kind, Made, Resource
-from tracker.web.api.shapes import Id, ListQuery, Nothing, Shape, Text, Whole, shown_id
+from tracker.web.api.shapes import Id, ListQuery, Matches, Nothing, Shape, Text, Whole, shown_id
 from tracker.wire import topics
 
-LOGIN = validate.Regexp(f"^{topics.LOGIN.pattern}$", error="Small letters, digits and hyphens, 2 to 63 of them.")
+LOGIN = Matches(f"^{topics.LOGIN.pattern}$", error="Small letters, digits and hyphens, 2 to 63 of them.")
 INTERVAL = validate.Range(1, 3600)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import fields
 from sqlalchemy import Select
 
+from tracker.domain.writing import LONGEST_NAME
 from tracker.storage import changes
 from tracker.storage.changes import By
 from tracker.storage.models import Person, Unit
@@ -16,10 +17,10 @@ from tracker.web.access import viewer
 from tracker.web.api.references import named
 from tracker.web.api.resource import Body, Kind, Made, Resource
 from tracker.web.api.shapes import (
-    LONGEST_NAME,
     Day,
     DayOfPeriod,
     Id,
+    Matches,
     PlanShape,
     Shape,
     Text,
@@ -28,7 +29,7 @@ from tracker.web.api.shapes import (
     state_of,
 )
 
-NIP = validate.Regexp(r"^[0-9]{1,18}$", error="A NIP has 1 to 18 digits.")
+NIP = Matches(r"^[0-9]{1,18}$", error="A NIP has 1 to 18 digits.")
 
 
 def nip(**more: Any) -> fields.String:

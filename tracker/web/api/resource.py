@@ -19,6 +19,7 @@ from sqlalchemy import Row, Select, select
 
 from tracker.storage.api_creations import Asked, KeyReused, claim, keep
 from tracker.storage.changes import By
+from tracker.storage.register import lock_tree
 from tracker.web.access import Access, allowed, by, viewer
 from tracker.web.api import described
 from tracker.web.api.cursors import rows_after
@@ -149,7 +150,8 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
     def _held(self, row_id: int) -> Row[Any]:
         """The row to be changed, as who changes it saw it; held until the transaction ends."""
         table = self.kind.table
-        db.session.execute(select(table.id).where(table.id == row_id).with_for_update())
+        lock_tree(db.session())  # which many changes need, and which comes before rows
+        db.session.execute(select(table.id).where(table.id == row_id).with_for_update(key_share=True))
         row = self._row(row_id)
         if row is None:
             raise Problem(404)

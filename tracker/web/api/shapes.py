@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from tracker.storage.paging import ANY_STATE
 from tracker.web.api.cursors import PATTERN, START
@@ -13,7 +13,6 @@ from tracker.web.city import LARGEST_ID
 from tracker.web.forms import AN_ID, LONGEST_SEARCH
 
 MOST_ROWS, USUAL_ROWS = 200, 50
-LONGEST_NAME = 120  # of units, people and zones
 # controls, and what steers a text and is not seen (Unicode's Cf)
 UNSEEN = (
     r"\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e"
@@ -21,6 +20,15 @@ UNSEEN = (
 )
 ONE_LINE = rf"^[^\s{UNSEEN}]([^{UNSEEN}]*[^\s{UNSEEN}])?$"
 A_DAY = r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}$"
+
+
+class Matches(validate.Regexp):
+    """A pattern that the whole text matches: to `re` a `$` also stands before a last line break."""
+
+    def __call__(self, value: Any) -> Any:
+        if str(value).endswith("\n"):
+            raise ValidationError(self._format_error(str(value)))
+        return super().__call__(value)
 
 
 class Shape(Schema):
@@ -35,7 +43,7 @@ class Text(fields.String):
 
     def __init__(self, most: int = LONGEST_SEARCH, **more: Any) -> None:
         problem = "Write one line, without blanks at its ends and without control characters."
-        super().__init__(validate=[validate.Length(1, most), validate.Regexp(ONE_LINE, error=problem)], **more)
+        super().__init__(validate=[validate.Length(1, most), Matches(ONE_LINE, error=problem)], **more)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, *args, **kwargs)
@@ -117,7 +125,7 @@ class PageQuery(Shape):
 
     limit = InQuery(load_default=USUAL_ROWS, validate=validate.Range(1, MOST_ROWS))
     cursor = fields.String(
-        load_default=START, validate=validate.Regexp(PATTERN), metadata={"description": "Where the list goes on."}
+        load_default=START, validate=Matches(PATTERN), metadata={"description": "Where the list goes on."}
     )
 
 

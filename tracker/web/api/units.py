@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import fields
 from sqlalchemy import Select
 
+from tracker.domain.writing import LONGEST_NAME
 from tracker.storage import changes
 from tracker.storage.changes import By
 from tracker.storage.models import Unit
@@ -15,7 +16,7 @@ from tracker.storage.unit_pages import STATES, UnitFilter, units_wanted
 from tracker.web.access import viewer
 from tracker.web.api.references import named
 from tracker.web.api.resource import Body, Kind, Made, Resource
-from tracker.web.api.shapes import LONGEST_NAME, Day, Id, PlanShape, Shape, Text, UnitListQuery, shown_id, state_of
+from tracker.web.api.shapes import Day, Id, PlanShape, Shape, Text, UnitListQuery, shown_id, state_of
 
 
 class UnitShape(Shape):

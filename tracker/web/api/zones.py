@@ -9,6 +9,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from sqlalchemy import Select, select
 
 from tracker.domain.outline import E7, FARTHEST_LAT_DEG
+from tracker.domain.writing import LONGEST_NAME
 from tracker.storage import zone_changes
 from tracker.storage.changes import By
 from tracker.storage.models import Zone
@@ -16,7 +17,7 @@ from tracker.storage.zone_changes import Area, Circle
 from tracker.storage.zones import LARGEST_RADIUS_M, LEAST_RADIUS_M, geometry_of
 from tracker.web.access import Access
 from tracker.web.api.resource import Body, Kind, Made, Resource
-from tracker.web.api.shapes import LONGEST_NAME, ListQuery, Nothing, Number, Shape, Text, Whole, shown_id
+from tracker.web.api.shapes import ListQuery, Nothing, Number, Shape, Text, Whole, shown_id
 
 
 class CircleShape(Shape):
