@@ -127,6 +127,13 @@ def test_capitals_and_blanks_make_no_other_unit_vehicle_or_zone(by: By) -> None:
     brought_in(by, "people", PEOPLE.replace(b"Regu Menteng", b"REGU MENTENG"))
 
 
+def test_a_unit_without_a_place_stays_where_it_is(by: By) -> None:
+    assert counts(by, "units", "Name,Below", "Regu Menteng,") == (0, 0, 1)
+    assert counts(by, "units", "Name", "Regu Menteng") == (0, 0, 1)
+    assert counts(by, "units", "Name,Below", "Regu Menteng,-") == (0, 1, 0)
+    assert counts(by, "units", "Name,Below", "Regu Menteng,-", "Dinas Baru,") == (1, 0, 1)
+
+
 def test_a_file_is_put_right_on_the_same_day(by: By) -> None:
     brought_in(by, "people", PEOPLE)
     assert counts(by, "people", "NIP,Name,Unit", "1,Siti,Dinas Pertamanan") == (0, 1, 0)

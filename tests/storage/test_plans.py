@@ -84,6 +84,28 @@ def test_a_slip_of_the_year_is_refused(by: By) -> None:
         assert why_not(change) is Why.TOO_FAR
 
 
+def test_years_of_days_are_not_given_away_by_a_slip(by: By) -> None:
+    past = TODAY.replace(year=2016)
+    for change in (
+        lambda: changes.move_person(by, "1", "Regu B", None, past),
+        lambda: changes.leave(by, "1", past),
+        lambda: changes.move_unit(by, "Regu A", "Lain", past),
+    ):
+        assert why_not(change) is Why.TOO_FAR
+
+
+def test_who_has_left_carries_and_drives_nothing(by: By) -> None:
+    changes.add_vehicle(by, "TS-1", "B 1", "garbage_truck", "Regu A")
+    build.device(by.session.connection(), "hp-1")
+    changes.leave(by, "1", TODAY)
+    for change in (
+        lambda: changes.begin_drive(by, "TS-1", "1", NOW),
+        lambda: device_changes.register_device(by, "hp-2", "phone", Holder(nip="1")),
+        lambda: device_changes.hand_over(by, "hp-1", Holder(nip="1"), NOW),
+    ):
+        assert why_not(change) is Why.NO_MEMBER
+
+
 def test_what_was_entered_wrongly_is_put_right_on_the_same_day(by: By) -> None:
     changes.move_person(by, "1", "Lain", "Mandor", TODAY)
     changes.move_person(by, "1", "Regu B", None, TODAY)

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select
 from werkzeug.test import TestResponse
 
 from tests import builders as build
-from tests.web.conftest import NOW, Browser, People
+from tests.web.conftest import NOW, Browser, Clock, People
 from tests.web.test_tokens import token_for
 from tracker.storage import models as m
 from tracker.storage.api_creations import forget_creations
@@ -349,3 +349,39 @@ def test_a_device_is_registered_handed_over_set_up_and_revoked(program: Program,
     assert program.change(path, {"person_id": people.own}, "person").status_code == 200
     assert program.change(path, {}, "revocation").get_json()["revoked_at"]
     problem(program.change(path, {}, "secret"), 409)
+
+
+def test_a_device_is_shown_with_who_carries_it_at_once(
+    program: Program, people: People, engine: Engine, clock: Clock
+) -> None:
+    with engine.begin() as conn:
+        truck = build.vehicle(conn, people.unit)
+    sent = {"login": "trk-1", "kind": "tracker", "vehicle_id": truck}
+    made = program.post("/devices", sent, Idempotency_Key="d-1")
+    assert (made.status_code, made.get_json()["vehicle_id"], made.get_json()["person_id"]) == (201, truck, None)
+    both = {"login": "trk-2", "kind": "phone", "vehicle_id": truck, "person_id": people.own}
+    problem(program.post("/devices", both), 409)
+    clock.now += timedelta(minutes=1)
+    swapped = program.change(f"/devices/{made.get_json()['id']}", {"login": "trk-3"}, "swap")
+    assert (swapped.get_json()["login"], swapped.get_json()["vehicle_id"]) == ("trk-3", truck)
+    assert swapped.get_json()["secret"]
+
+
+def test_a_vehicle_is_driven_and_parked(program: Program, people: People, engine: Engine, clock: Clock) -> None:
+    with engine.begin() as conn:
+        truck = build.vehicle(conn, people.unit)
+    assert program.change(f"/vehicles/{truck}", {"person_id": people.own}, "driver").status_code == 200
+    clock.now += timedelta(minutes=1)
+    assert program.change(f"/vehicles/{truck}", {}, "parking").status_code == 200
+    problem(program.change(f"/vehicles/{truck}", {}, "parking"), 409)
+
+
+def test_plans_are_cancelled_and_one_field_is_put_right(program: Program, people: People) -> None:
+    person = f"/people/{people.own}"
+    assert program.change(person, {"unit_id": people.foreign_unit, "on": "2026-12-01"}, "moves").status_code == 200
+    assert program.change(person, {"on": "2026-12-01"}, "plan-cancellation").get_json()["until"] is None
+    problem(program.change(person, {"on": "2026-12-01"}, "plan-cancellation"), 409)
+    assert program.change(person, {"name": "Siti R."}).get_json()["name"] == "Siti R."
+    unit = f"/units/{people.unit}"
+    assert program.change(unit, {"parent_id": None, "on": "2026-12-01"}, "moves").status_code == 200
+    assert program.change(unit, {"on": "2026-12-01"}, "plan-cancellation").status_code == 200

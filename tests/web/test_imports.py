@@ -156,7 +156,7 @@ def test_a_column_that_nobody_knows_is_named(admin: Browser, engine: Engine) -> 
         (b"PK\x03\x04", "people", "The file is no XLSX that can be read."),
         (b"name,parent\nMenteng,Jakarta", "zones", "another kind: CSV. Save it as GeoJSON"),
         (b'{"type": "FeatureCollection",\n "features": [', "zones", "in line 2 it goes wrong"),
-        (b"", "people", "The column NIP is missing"),
+        (b"", "people", "There are no rows in the file."),
         (b"NIP,Name,Unit\n", "people", "There are no rows in the file."),
     ],
 )
@@ -167,6 +167,18 @@ def test_a_file_of_another_kind_is_said_to_be_one(
     worked(engine)
     page = admin.get(run).text
     assert said in page and "Refused" in page
+
+
+def test_a_spreadsheets_unicode_text_is_read(admin: Browser, engine: Engine) -> None:
+    run = upload(admin, GOOD.replace(",", "\t").encode("utf-16"))
+    worked(engine)
+    assert "Waits for your yes" in admin.get(run).text
+
+
+def test_what_is_withdrawn_and_not_there_is_named(admin: Browser, engine: Engine) -> None:
+    run = upload(admin, "Date,Name,Kind\n2027-01-01,X,withdrawn\n", "holidays", "x.csv")
+    worked(engine)
+    assert "Line 2 withdraws what is not there" in admin.get(run).text
 
 
 def test_words_that_are_not_known_are_refused_with_those_of_the_reader(admin: Browser, engine: Engine) -> None:

@@ -122,7 +122,7 @@ def test_a_person_moves_is_put_right_and_leaves_with_account_and_phone(
     with engine.connect() as conn:
         held = conn.scalars(select(m.Assignment.period).where(m.Assignment.person_id == people.foreign)).one()
     assert held.upper == NOW
-    assert "belongs to no unit on that day" in said(admin, f"{other}/leave", on=LATER)
+    assert "belongs to no unit then" in said(admin, f"{other}/leave", on=LATER)
 
 
 def test_an_account_with_rights_elsewhere_is_not_closed_in_passing(
@@ -291,7 +291,7 @@ def test_the_overview_counts_what_needs_somebody_and_leads_there(
 def test_a_plan_is_cancelled_and_what_was_before_goes_on(admin: Browser, engine: Engine, people: People) -> None:
     address = f"/admin/people/{people.own}"
     far = str(WORK_DATE + timedelta(days=400))
-    assert said(admin, f"{address}/unit", unit="Dinas Pertamanan", on=far).startswith("That is over a year ahead.")
+    assert said(admin, f"{address}/unit", unit="Dinas Pertamanan", on=far).startswith("That is over a year away.")
     assert said(admin, f"{address}/unit", unit="Dinas Pertamanan", on=LATER) == ""
     assert "Planned" in admin.get(address).text and "Dinas Pertamanan" in admin.get(address).text
     assert said(admin, f"{address}/plan", on=TODAY).startswith("Nothing is planned for this day")

@@ -48,6 +48,8 @@ class Row:
 
 def rows_of(table: Table, columns: Sequence[Column]) -> tuple[list[Row], list[Problem], tuple[str, ...]]:
     """The rows of a table that could be read, what is wrong with the others, and notes. Raises BadFile."""
+    if not table.headings:
+        raise BadFile(Wrong.NO_ROWS)
     places = _places(table.headings, columns)
     if not table.rows:
         raise BadFile(Wrong.NO_ROWS)

@@ -41,6 +41,12 @@ class Plan:
         self.problem_count += len(problems)
         self.problems += problems[: max(0, MOST_PROBLEMS - len(self.problems))]
 
+    def is_not_there(self, row: Row) -> None:
+        """A row that withdraws what is not there: as before, and worth a word."""
+        self.same += 1
+        if len(self.notes) < SAMPLE:
+            self.notes += (f"not_there:{row.line}",)
+
     @property
     def changes(self) -> Iterable[Change]:
         yield from self.new

@@ -15,7 +15,7 @@ from tracker.imports.columns import Row
 from tracker.imports.plan import Plan
 from tracker.imports.problems import Problem, Wrong
 from tracker.storage import administered
-from tracker.storage.changes import FARTHEST_PLAN, By
+from tracker.storage.changes import FARTHEST, By
 from tracker.storage.models import Person, Unit, UnitPlace, Vehicle
 from tracker.storage.register import folded_column
 
@@ -43,7 +43,7 @@ def units_of(by: By) -> dict[str, StandingUnit]:
 
 def too_far(by: By, plan: Plan, row: Row, on: date | None) -> bool:
     """Whether a row is refused because its day is a slip of the year."""
-    if on is None or on <= by.today + FARTHEST_PLAN:
+    if on is None or on <= by.today + FARTHEST:
         return False
     plan.refuse(Problem(row.line, "since", Wrong.TOO_FAR, str(on)))
     return True

@@ -91,7 +91,12 @@ def _csv(content: bytes) -> Table:
 
 
 def _decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
-    """UTF-8 as it should be, else what old spreadsheets write."""
+    """UTF-8 as it should be, else what spreadsheets write: UTF-16 with its mark, or Windows-1252."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            return content.decode("utf-16"), ()
+        except UnicodeDecodeError as error:
+            raise BadFile(Wrong.NOT_READABLE, "CSV") from error
     try:
         return content.decode("utf-8-sig"), ()
     except UnicodeDecodeError:

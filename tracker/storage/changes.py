@@ -13,16 +13,17 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from tracker.domain.writing import one_line
 from tracker.storage import administered, register
 from tracker.storage.audit import Action, Actor, record
-from tracker.storage.models import Device, Person, Unit, UnitPlace, Vehicle
+from tracker.storage.models import Device, Membership, Person, Unit, UnitPlace, Vehicle
 from tracker.storage.register import Impossible, NotFound, Why
 from tracker.storage.rights import Viewer
 
-FARTHEST_PLAN = timedelta(days=366)
+FARTHEST = timedelta(days=366)  # from today, on which something may change
 RowT = TypeVar("RowT", Person, Vehicle, Device)
 
 
@@ -55,6 +56,14 @@ class By:
         """
         return self._held(Person, Person.nip == nip, administered.people, register.no_person(nip))
 
+    def employee(self, nip: str) -> Person:
+        """A person whom they administer and who works for the city, today or later."""
+        person = self.person(nip)
+        ahead = Membership.person_id == person.id, Membership.period.overlaps(Range(self.today, None))
+        if self.session.scalar(select(Membership.id).where(*ahead).limit(1)) is None:
+            raise Impossible(f"the person with NIP {nip} belongs to no unit", Why.NO_MEMBER)
+        return person
+
     def vehicle(self, call_sign: str) -> Vehicle:
         """A vehicle that they administer."""
         named = register.same_name(Vehicle.call_sign, call_sign)
@@ -62,12 +71,21 @@ class By:
 
     def device(self, login: str) -> Device:
         """A device that they administer, revoked or not."""
-        return self._held(Device, Device.login == login, administered.devices, register.no_device(login))
+        def theirs(viewer: Viewer) -> ColumnElement[bool]:
+            return administered.devices(viewer, self.now)  # not when the transaction began: it may hand it over itself
+
+        return self._held(Device, Device.login == login, theirs, register.no_device(login))
 
     def plan(self, on: date) -> None:
         """Refuse a day so far ahead that it is a slip of the finger: what is planned stands in the way of the rest."""
-        if on > self.today + FARTHEST_PLAN:
+        if on > self.today + FARTHEST:
             raise Impossible(f"{on} is over a year ahead", Why.TOO_FAR)
+
+    def change(self, on: date) -> None:
+        """Refuse a day so far away that it is a slip of the finger: years of days would go to other superiors."""
+        self.plan(on)
+        if on < self.today - FARTHEST:
+            raise Impossible(f"{on} is over a year ago", Why.TOO_FAR)
 
     def planned(self, on: date) -> None:
         """Refuse to cancel what has come."""
@@ -137,7 +155,7 @@ def rename_unit(by: By, name: str, fresh: str) -> None:
 def move_unit(by: By, name: str, below: str | None, on: date) -> None:
     by.below_theirs(name)
     by.above(below)
-    by.plan(on)
+    by.change(on)
     register.move_unit(by.session, name, below, on)
     people = register.members_below(by.session, name, on)
     by.note(Action.MOVE_UNIT, {"unit": name, "below": below, "on": str(on)}, people)
@@ -147,7 +165,7 @@ def merge_unit(by: By, name: str, into: str, on: date) -> int:
     """Give all of a unit to another one; returns how many people moved."""
     by.below_theirs(name)
     by.unit(into)
-    by.plan(on)
+    by.change(on)
     below = register.members_below(by.session, name, on)  # who get other superiors, too
     moved = register.merge_unit(by.session, name, into, on, by.today)
     by.note(Action.MERGE_UNIT, {"unit": name, "into": into, "on": str(on)}, moved | below)
@@ -187,7 +205,7 @@ def move_person(by: By, nip: str, unit: str, position: str | None, on: date) -> 
     register.lock_tree(by.session)
     by.person(nip)
     by.unit(unit)
-    by.plan(on)
+    by.change(on)
     person = register.move_person(by.session, nip, unit, position, on, by.today)
     by.note(Action.MOVE_PERSON, {"unit": unit, "position": position, "on": str(on)}, [person.id])
     return person
@@ -209,7 +227,7 @@ def cancel_person_plan(by: By, nip: str, on: date) -> Person:
 
 def leave(by: By, nip: str, on: date) -> Person:
     by.person(nip)
-    by.plan(on)
+    by.change(on)
     person = register.leave(by.session, nip, on)
     by.note(Action.LEAVE, {"on": str(on)}, [person.id])
     return person
@@ -255,7 +273,7 @@ def retire_vehicle(by: By, call_sign: str) -> None:
 
 def begin_drive(by: By, call_sign: str, nip: str, at: datetime) -> Person:
     by.vehicle(call_sign)
-    by.person(nip)
+    by.employee(nip)
     person = register.begin_drive(by.session, call_sign, nip, at)
     by.note(Action.BEGIN_DRIVE, {"vehicle": call_sign, "at": at.isoformat()}, [person.id])
     return person

@@ -31,7 +31,7 @@ class Holder:
         """The ids of the person and of the vehicle, of those whom they administer."""
         if self.nip and self.call_sign:
             raise Impossible("a person or a vehicle carries a device, not both", Why.TWO_HOLDERS)
-        person = by.person(self.nip).id if self.nip else None
+        person = by.employee(self.nip).id if self.nip else None
         vehicle = by.vehicle(self.call_sign) if self.call_sign else None
         if vehicle is not None and vehicle.retired_at is not None:
             raise Impossible(f"{self.call_sign!r} is retired", Why.RETIRED)

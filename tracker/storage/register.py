@@ -46,6 +46,7 @@ class Why(StrEnum):
     TOO_FAR = "a change is planned for at most a year ahead"
     NOT_PLANNED = "nothing is planned for this day, or it has come"
     OUT_OF_REACH = "without the plan nobody but the city would have it"
+    WOULD_END = "the unit in which it would go on ends"
     NOT_ALL_YOURS = "the plan is about units of others, too"
     MERGED_LATER = "a unit is merged on the day itself"
     HEIR_IS_PART = "the unit that takes over is a part of the other one"
@@ -161,7 +162,7 @@ def cancel_unit_plan(session: Session, name: str, on: date) -> tuple[UnitPlace, 
         raise Impossible(f"{name!r} begins or ends on {on}, which is no other place", Why.NOT_PLANNED)
     if goes_on.parent_id is not None:
         if not _stands_throughout(session, goes_on.parent_id, goes_on.period):
-            raise Impossible("the unit above it ends", Why.NOT_STANDING)
+            raise Impossible("the unit above it ends", Why.WOULD_END)
         if _is_part(session, goes_on.parent_id, unit.id, on):
             raise Impossible(f"{name!r} would stand below itself", Why.OWN_PART)
     return begins, goes_on
@@ -217,7 +218,7 @@ def cancel_person_plan(session: Session, nip: str, on: date) -> tuple[Membership
     lock_tree(session)
     begins, goes_on = _cancelled(session, Membership, Membership.person_id == person.id, on)
     if goes_on is not None and not _stands_throughout(session, goes_on.unit_id, goes_on.period):
-        raise Impossible("the unit where they work until then ends", Why.NOT_STANDING)
+        raise Impossible("the unit where they work until then ends", Why.WOULD_END)
     return begins, goes_on
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask_babel import get_locale
+import re
+
+from flask_babel import get_locale, ngettext
 from flask_babel import lazy_gettext as _
 
 from tracker.domain.outline import Flaw
@@ -83,8 +85,8 @@ CONSEQUENCE = {
     "vehicles": _("Vehicles that change hands do so at once."),
     "devices": _("Devices that change hands do so at once: what they say from then on is about who carries them then. "
                  "New ones get their secret when they are set up."),
-    "holidays": _("On these days nobody is expected who has no duty by name."),
-    "leave": _("On these days the people named are not expected at work."),
+    "holidays": _("On these days nobody is expected who has no duty by name, but where a holiday is withdrawn."),
+    "leave": _("On these days the people named are not expected at work, but where leave is withdrawn."),
 }  # fmt: skip
 AGAIN = _(
     "The register, or the day, changed since this file was checked, so nothing was done yet. This is what it would do "
@@ -93,7 +95,10 @@ AGAIN = _(
 UNKNOWN_COLUMN = _("The column “%(name)s” is not known and is left alone. Known are: %(known)s.")
 OF_CHANGES = {"since": _("Since"), "shape": _("Shape")}  # what a change has beside its columns
 NOTES = {"cp1252": _("The file was not UTF-8; it was read as Windows-1252. Look whether names are right.")}
-MENDED = _("The outline of %(name)s crossed itself and was mended.")
+NAMED = {
+    "mended": _("The outline of %(name)s crossed itself and was mended."),
+    "not_there": _("Line %(name)s withdraws what is not there: it was withdrawn before, or its day is wrong."),
+}
 FAILED = {
     runs.DIED: _(
         "Nothing was changed: the file could not be worked on to its end, several times. Split it, or write it anew "
@@ -129,6 +134,9 @@ def _choices(kind: str, column: str) -> str:
 
 def shown(kind: str, column: str, kept: str) -> str:
     """A value of a row, in the reader's language where it is one of some words."""
+    corners = re.fullmatch("([0-9]+) points", kept) if column == "shape" else None
+    if corners:
+        return str(ngettext("%(num)d corner", "%(num)d corners", int(corners[1])))
     read = next((one.read for one in KINDS[kind].columns if one.name == column), None)
     if not isinstance(read, Choice) or not kept:
         return kept
@@ -151,7 +159,7 @@ def note(kind: str, kept: str) -> str:
     if kept in NOTES:
         return str(NOTES[kept])
     what, _colon, name = kept.partition(":")
-    if what == "mended":
-        return str(MENDED) % {"name": name}
+    if what in NAMED:
+        return str(NAMED[what]) % {"name": name}
     known = ", ".join(one.heading(str(get_locale())) for one in KINDS[kind].columns)
     return str(UNKNOWN_COLUMN) % {"name": name, "known": known}

@@ -152,7 +152,7 @@ def cancel_plan(member_id: int) -> Response:
     if sent.errors:
         return _page(member_id, EntryInput({}, {"": sent.errors["on"]}))
     cancelled = _("The plan is cancelled: it stays as it is.")
-    return _done(member_id, lambda: changes.cancel_person_plan(by(), row.nip, sent.values["on"]), cancelled)
+    return _done(member_id, lambda: changes.cancel_person_plan(by(), row.nip, sent.values["on"]), cancelled, {})
 
 
 @pages.post("/chosen")
@@ -242,7 +242,9 @@ def _row(member_id: int) -> Any:
     return db.session.execute(wanted).one_or_none() or abort(404)
 
 
-def _done(member_id: int, change: Callable[[], Any], done: str) -> Response:
+def _done(
+    member_id: int, change: Callable[[], Any], done: str, beside: Mapping[Any, str] = BESIDE
+) -> Response:
     nip = _row(member_id).nip
 
     def now() -> str:
@@ -250,7 +252,7 @@ def _done(member_id: int, change: Callable[[], Any], done: str) -> Response:
         by().person(nip)  # held from here on
         return _shown(member_id)
 
-    wrong = refused(change, BESIDE, now)
+    wrong = refused(change, beside, now)
     if wrong:
         return _page(member_id, wrong)
     flash(done, "good")

@@ -14,7 +14,7 @@ WHY = {
     Why.OWN_PART: _("A unit cannot stand below itself or below a part of itself. Choose another one."),
     Why.NOT_STANDING: _("That unit ended, or begins later. Choose one that stands from this day on."),
     Why.UNIT_ENDED: _("This unit ended, will end, or begins later. Look at where it stood."),
-    Why.TOO_FAR: _("That is over a year ahead. Check the year, and plan it later."),
+    Why.TOO_FAR: _("That is over a year away. Check the year."),
     Why.OUT_OF_REACH: _(
         "Without this plan they would belong to no unit. Move them to their unit from an earlier day instead, or ask "
         "the city's administrator."
@@ -23,7 +23,8 @@ WHY = {
     Why.NOT_ALL_YOURS: _("This plan is about units that you do not administer, too. Ask the city's administrator."),
     Why.HEIR_IS_PART: _("The unit that takes over is a part of this one. Move it elsewhere first."),
     Why.NOT_PLANNED: _("Nothing is planned for this day any more. Look at the page again."),
-    Why.NO_MEMBER: _("This person belongs to no unit on that day. Look at where they worked, and choose another day."),
+    Why.NO_MEMBER: _("This person belongs to no unit then. Look at where they work and worked."),
+    Why.WOULD_END: _("The unit in which it would go on ends before. Move it there from that day instead."),
     Why.RETIRED: _("This vehicle is retired already."),
     Why.NOT_DRIVEN: _("Nobody drove this vehicle at that time."),
     Why.NOT_CARRIED: _("Nobody carried this device at that time."),

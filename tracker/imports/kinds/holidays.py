@@ -35,7 +35,9 @@ def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None
     known = {one.day: {"name": one.name, "kind": one.kind} for one in by.session.scalars(select(Holiday))}
     for row in once(plan, rows, "day"):
         before, after = known.get(row["day"]), {"name": row["name"], "kind": row["kind"]}
-        if before == after or (before is None and row["kind"] == WITHDRAWN):
+        if before is None and row["kind"] == WITHDRAWN:
+            plan.is_not_there(row)
+        elif before == after:
             plan.same += 1
         else:
             (plan.new if before is None else plan.changed).append(Change(row, str(row["day"]), before, after))

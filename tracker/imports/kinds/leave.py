@@ -121,7 +121,7 @@ def _compare(plan: Plan, key: Key, row: Row, known: LeavePeriod | None) -> None:
     name = f"{row['nip']}, {row['first']}"
     ids = {"person_id": key[0], "part": key[2]}
     if known is None and row["kind"] == WITHDRAWN:
-        plan.same += 1
+        plan.is_not_there(row)
         return
     if known is None:
         plan.new.append(Change(row, name, None, after, ids))

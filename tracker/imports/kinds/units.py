@@ -1,4 +1,7 @@
-"""The city's tree: units, and below which other unit each stands."""
+"""The city's tree: units, and below which other unit each stands.
+
+A new unit without one stands at the top; a known one stays where it is, or goes to the top with a hyphen.
+"""
 
 from __future__ import annotations
 
@@ -35,13 +38,14 @@ SELECT unit.name, parent.name AS above FROM unit_place
 JOIN unit ON unit.id = unit_id JOIN unit AS parent ON parent.id = parent_id
 WHERE period && daterange(:on, NULL)
 """
+TOP = "-"
 Tree = Mapping[str, Collection[str]]  # of each unit, below which others it stands on some day to come
 
 
 def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None:
     units, on = units_of(by), since or by.today
     places = {one.name: one for one in by.session.execute(text(PLACES))}
-    rows = once(plan, as_known(rows, places, "name", "below"), "name")
+    rows = [_placed(row, places) for row in once(plan, as_known(rows, places, "name", "below"), "name")]
     fresh = {row["name"] for row in rows if row["name"] not in places}
     tree = _tree(by, rows, places, on)
     for row in rows:
@@ -56,6 +60,13 @@ def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None
             plan.same += 1
         elif _may_stand(by, plan, units, fresh, tree, row, on if place else since):
             _compare_place(plan, row, place, on, since)
+
+
+def _placed(row: Row, places: Mapping[str, Any]) -> Row:
+    """An empty cell leaves a unit where it stands; the top is written as `TOP`."""
+    known, below = places.get(row["name"]), row["below"]
+    stays = known.below if known is not None and below is None else below
+    return Row(row.line, {**row.values, "below": None if stays == TOP else stays})
 
 
 def _out_of_sight(by: By, units: dict[str, StandingUnit], place: Any) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import fields, validate
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, select
 
 from tracker.storage import administered, device_changes
 from tracker.storage.changes import By
@@ -16,6 +16,7 @@ from tracker.web.access import viewer
 from tracker.web.api.references import named
 from tracker.web.api.resource import Body, Kind, Made, Resource
 from tracker.web.api.shapes import Id, ListQuery, Matches, Nothing, Shape, Text, Whole, shown_id
+from tracker.web.city import city
 from tracker.wire import topics
 
 LOGIN = Matches(f"^{topics.LOGIN.pattern}$", error="Small letters, digits and hyphens, 2 to 63 of them.")
@@ -70,8 +71,9 @@ def wanted() -> Select[Any]:
         Assignment.person_id, Assignment.vehicle_id,
     )  # fmt: skip
     listed: Select[Any] = select(*columns)
-    now = and_(Assignment.device_id == Device.id, Assignment.period.contains(func.now()))
-    return listed.outerjoin_from(Device, Assignment, now).where(administered.devices(viewer()))
+    at = city().now()  # not the database's: that is when the transaction began, before what it has just handed over
+    now = and_(Assignment.device_id == Device.id, Assignment.period.contains(at))
+    return listed.outerjoin_from(Device, Assignment, now).where(administered.devices(viewer(), at))
 
 
 devices = Resource("devices", Kind(Device, DeviceShape, wanted), "Phones and trackers, known by their login.")
