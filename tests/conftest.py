@@ -34,6 +34,19 @@ settings.load_profile("jejak")
 RETENTION_DAYS = 60
 
 
+# take minutes: they begin first, or the last of them runs alone at the end while the other processes have nothing to do
+LONG = (
+    "ledger/test_ledger.py", "web/test_matrix.py", "ledger/test_hardship.py", "e2e/test_replay.py",
+    "broker_access/test_callout.py", "broker_access/test_admission.py", "local/test_city.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first; the order of the others, and within each, stays."""
+    places = {CHECKOUT / "tests" / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(LONG)))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how large the authorisation matrix was, of all its tests in all workers."""
     said = [value for reports in terminalreporter.stats.values() for report in reports if hasattr(report, "when")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.site import Visitor
+from tests.e2e.site import JAKARTA, Visitor
 
 pytestmark = pytest.mark.parametrize("visitor", ["desk"], indirect=True)
 
@@ -35,7 +37,7 @@ def test_many_are_chosen_by_keyboard_and_refused_or_moved(visitor: Visitor) -> N
     page.get_by_role("checkbox", name="Siti Rahayu").check()
     page.get_by_label("Untuk yang dicentang").select_option("leave")
     page.get_by_role("button", name="Lanjut").click()
-    page.get_by_label("Mulai hari apa").fill("2000-01-01")
+    page.get_by_label("Mulai hari apa").fill(str(datetime.now(JAKARTA).date() - timedelta(days=30)))
     page.get_by_role("button", name="Ya, mereka keluar").click()
     expect(page.get_by_role("alert")).to_contain_text("Siti Rahayu")  # who was moved from today on
     visitor.complaints.clear()
