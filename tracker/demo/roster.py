@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, insert, select
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from tracker.demo.cast import Duty, duty
 from tracker.demo.staff import STAFF
 from tracker.demo.world import DAY, World
+from tracker.domain.roster import Times, bounds
 from tracker.storage.models import DutyWindow, DutyWindowZone, Person, Shift, Zone
 
 PAST_DAYS, DAYS_AHEAD = 4, 3
@@ -50,8 +52,19 @@ def _duties(world: World, first: date, last: date) -> Iterator[Duty]:
         on += DAY
 
 
+def _followed(duties: Sequence[Duty]) -> Iterator[tuple[Duty, Times]]:
+    """Each duty with the times between which the person is followed for it."""
+    of_each: dict[str, list[Duty]] = defaultdict(list)
+    for work in sorted(duties, key=lambda work: work.starts_at):
+        of_each[work.employee.nip].append(work)
+    for own in of_each.values():
+        yield from zip(own, bounds([(work.starts_at, work.ends_at) for work in own], MARGIN, MARGIN), strict=True)
+
+
 def _insert(session: Session, duties: list[Duty], employees: dict[str, int], shifts: dict[str, int]) -> None:
     zones = {name: zone_id for name, zone_id in session.execute(select(Zone.name, Zone.id))}
+    followed = list(_followed(duties))
+    works = [work for work, _ in followed]
     rows = [
         {
             "person_id": employees[work.employee.nip],
@@ -59,16 +72,16 @@ def _insert(session: Session, duties: list[Duty], employees: dict[str, int], shi
             "work_date": work.work_date,
             "starts_at": work.starts_at,
             "ends_at": work.ends_at,
-            "accepts_from": work.starts_at - MARGIN,
-            "accepts_until": work.ends_at + MARGIN,
+            "accepts_from": accepted[0],
+            "accepts_until": accepted[1],
             "published_at": work.starts_at - NOTICE,
         }
-        for work in duties
+        for work, accepted in followed
     ]
     ids = session.scalars(insert(DutyWindow).returning(DutyWindow.id, sort_by_parameter_order=True), rows).all()
     links = [
         {"window_id": window_id, "zone_id": zones[place.name]}
-        for window_id, work in zip(ids, duties, strict=True)
+        for window_id, work in zip(ids, works, strict=True)
         for place in work.employee.zones
         if place.name in zones
     ]
