@@ -118,6 +118,17 @@ def test_what_was_entered_wrongly_is_put_right_on_the_same_day(by: By) -> None:
     assert works(by) == [("Regu A", None, TODAY)]
 
 
+def test_what_is_so_already_is_not_written_again(by: By) -> None:
+    changes.move_person(by, "1", "regu a", None, TODAY)
+    changes.move_person(by, "1", "Regu A", " Petugas ", SOON)
+    assert works(by) == [("Regu A", None, None)]
+    changes.move_unit(by, "Regu A", "Dinas", SOON)
+    places = select(m.UnitPlace).where(m.UnitPlace.unit_id == by.unit("Regu A").id)
+    assert len(by.session.scalars(places).all()) == 1
+    changes.move_person(by, "1", "Regu A", "Mandor", TODAY)
+    assert works(by) == [("Regu A", None, TODAY), ("Regu A", TODAY, None)]
+
+
 def test_who_begins_later_may_begin_earlier(by: By) -> None:
     changes.add_person(by, "2", "Budi", "Regu A", "Petugas", LATER)
     changes.move_person(by, "2", "Regu A", None, SOON)

@@ -43,7 +43,8 @@ def devices(viewer: Viewer, at: datetime | None = None) -> ColumnElement[bool]:
     """Whether a row of Device is administered: by who or what carries it at a time, which is now unless it is given."""
     if viewer.administers_city:
         return true()
-    carried = select(Assignment.device_id).where(Assignment.period.contains(at if at is not None else func.now()))
+    moment = at if at is not None else func.statement_timestamp()
+    carried = select(Assignment.device_id).where(Assignment.period.contains(moment))
     by_people = select(Person.id).where(people(viewer))
     by_vehicles = select(Vehicle.id).where(vehicles(viewer))
     ours = or_(Assignment.person_id.in_(by_people), Assignment.vehicle_id.in_(by_vehicles))

@@ -142,7 +142,8 @@ def set_payload_key(conn: Connection, login: str, sealed: bytes | None) -> bool:
 def carried_by(conn: Connection, login: str) -> list[int]:
     """The id of the person who carries a device at this moment, if it is a person."""
     held = select(Assignment.person_id).join(Device, Device.id == Assignment.device_id)
-    now = held.where(Device.login == login, Assignment.period.contains(func.now()), Assignment.person_id.is_not(None))
+    at_present = Assignment.period.contains(func.statement_timestamp()), Assignment.person_id.is_not(None)
+    now = held.where(Device.login == login, *at_present)
     return [person_id for person_id in conn.scalars(now) if person_id is not None]
 
 

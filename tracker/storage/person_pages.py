@@ -117,7 +117,7 @@ def _device() -> ScalarSelect[str]:
 def _carried() -> Select[Any]:
     """The living devices that a person carries at this moment."""
     carried = select(Device.login).join(Assignment, Assignment.device_id == Device.id)
-    theirs = carried.where(Assignment.person_id == Person.id, Assignment.period.contains(func.now()))
+    theirs = carried.where(Assignment.person_id == Person.id, Assignment.period.contains(func.statement_timestamp()))
     return theirs.where(Device.revoked_at.is_(None))
 
 

@@ -123,11 +123,13 @@ def rename_unit(session: Session, name: str, fresh: str) -> None:
 
 
 def move_unit(session: Session, name: str, below: str | None, on: date) -> None:
-    """Place a unit, with all below it, elsewhere in the tree from a day on."""
+    """Place a unit, with all below it, elsewhere in the tree from a day on; where it stands already nothing changes."""
     unit, parent = unit_named(session, name), living_unit(session, below, on) if below else None
     if parent is not None and _is_part(session, parent.id, unit.id, on):
         raise Impossible(f"{below!r} is a part of {name!r}: a unit cannot be placed below itself", Why.OWN_PART)
     lasting(session, unit, on)
+    if _goes_on(session, UnitPlace, UnitPlace.unit_id == unit.id, on, parent_id=parent and parent.id):
+        return
     end_at(session, UnitPlace, UnitPlace.unit_id == unit.id, on)
     session.add(UnitPlace(unit_id=unit.id, parent_id=parent and parent.id, period=Range(on, None)))
     session.flush()
@@ -190,10 +192,14 @@ def rename_person(session: Session, nip: str, fresh_nip: str, name: str) -> Pers
 def move_person(session: Session, nip: str, unit: str, position: str | None, on: date, today: date) -> Person:
     """From a day on somebody works in another unit, or in another position; who had left is back.
 
-    Who is to begin later begins earlier, where the day lies before that: up to it.
+    Who is to begin later begins earlier, where the day lies before that: up to it. For who works there so already
+    nothing changes.
     """
     person, unit_id = person_with_nip(session, nip), living_unit(session, unit, on).id
     mine = Membership.person_id == person.id
+    same = {"unit_id": unit_id} if position is None else {"unit_id": unit_id, "position": one_line(position)}
+    if _goes_on(session, Membership, mine, on, **same):
+        return person
     later = select(Membership).where(mine, func.lower(Membership.period) > max(on, today))
     coming = session.scalar(later.order_by(Membership.period).limit(1))
     if coming is not None and not _overlaps(session, mine, Range(min(on, today), coming.first)):
@@ -376,6 +382,12 @@ def _join(
 ) -> None:
     period = Range(since, until)
     session.add(Membership(person_id=person_id, unit_id=unit_id, position=one_line(position), period=period))
+
+
+def _goes_on(session: Session, table: type[PlanT], of: ColumnElement[bool], on: date, **values: Any) -> bool:
+    """Whether the row that holds on a day has these values and no end."""
+    row = session.scalar(select(table).where(of, table.period.contains(on), func.upper_inf(table.period)))
+    return row is not None and all(getattr(row, name) == value for name, value in values.items())
 
 
 def _cancelled(

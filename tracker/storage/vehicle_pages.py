@@ -52,7 +52,8 @@ def vehicles_wanted(viewer: Viewer, wanted: VehicleFilter) -> Select[Any]:
         Zone.name.label("base_zone"), device.label("device"), Person.id.label("driver_id"),
         Person.name.label("driver"),
     )  # fmt: skip
-    driven = and_(DriverSession.vehicle_id == Vehicle.id, DriverSession.period.contains(func.now()))
+    # not now(): that is when the transaction began, before what it may just have changed
+    driven = and_(DriverSession.vehicle_id == Vehicle.id, DriverSession.period.contains(func.statement_timestamp()))
     serves = Vehicle.retired_at.is_(None)
     states = {
         "": serves,
@@ -92,7 +93,7 @@ def drives_of(session: Session, vehicle_id: int, newest: int = 20) -> Sequence[A
 def _device() -> ScalarSelect[str]:
     """The login of a living device that a vehicle carries at this moment, the first by name."""
     carried = select(func.min(Device.login)).join(Assignment, Assignment.device_id == Device.id)
-    its = carried.where(Assignment.vehicle_id == Vehicle.id, Assignment.period.contains(func.now()))
+    its = carried.where(Assignment.vehicle_id == Vehicle.id, Assignment.period.contains(func.statement_timestamp()))
     return its.where(Device.revoked_at.is_(None)).correlate(Vehicle).scalar_subquery()
 
 

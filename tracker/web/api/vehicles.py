@@ -32,6 +32,7 @@ class VehicleShape(Shape):
     base_zone_id = fields.Integer(required=True, allow_none=True)
     base_zone = fields.String(required=True, allow_none=True)
     device = fields.String(required=True, allow_none=True, metadata={"description": "The login of its tracker."})
+    driver = fields.String(required=True, allow_none=True, metadata={"description": "Who drives it now."})
     retired_at = fields.AwareDateTime(required=True, allow_none=True)
 
 
