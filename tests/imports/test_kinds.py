@@ -156,7 +156,11 @@ def test_a_unit_is_not_taken_from_superiors_who_are_not_asked(by_agency: By, by:
 
 
 def test_a_slip_of_the_year_is_refused_in_a_file(by: By) -> None:
-    assert refusals(by, "people", "NIP,Name,Unit,Since", "1,Siti,Regu Menteng,2062-01-01") == [(2, Wrong.TOO_FAR)]
+    head = "NIP,Name,Unit,Since"
+    assert refusals(by, "people", head, "1,Siti,Regu Menteng,2062-01-01") == [(2, Wrong.TOO_FAR)]
+    assert counts(by, "people", head, "1,Siti,Regu Menteng,2006-01-01") == (1, 0, 0), "who begins may have long ago"
+    assert counts(by, "people", head, "1,Siti,Regu Menteng,2006-01-01") == (0, 0, 1)
+    assert refusals(by, "people", head, "1,Siti,Dinas Pertamanan,2016-01-01") == [(2, Wrong.TOO_FAR)]
 
 
 def test_what_is_withdrawn_is_what_the_row_says(by: By) -> None:

@@ -103,7 +103,10 @@ def test_files_may_be_larger_than_forms_only_for_who_may_import(
     supervisor.get("/team")
     refused = supervisor.post(PAGE, kind="people", file=(io.BytesIO(large.encode()), "x.csv"))
     assert refused.status_code in (404, 413)
-    assert admin.post("/admin/units/new", name="x" * 300_000).status_code == 413
+    too_much = admin.post("/admin/units/new", name="x" * 300_000)
+    assert too_much.status_code == 413 and "Sign out" in too_much.text, "whose browser it is is known, however early"
+    expired = admin.client.post("/admin/units/new", data={"csrf_token": "x"})
+    assert expired.status_code == 403 and "Sign out" in expired.text
     assert admin.post("/admin/zones/new", name="x" * 300_000).status_code == 422  # outlines may be large
 
 

@@ -41,9 +41,9 @@ def units_of(by: By) -> dict[str, StandingUnit]:
     return {name: StandingUnit(*rest) for name, *rest in by.session.execute(query)}
 
 
-def too_far(by: By, plan: Plan, row: Row, on: date | None) -> bool:
-    """Whether a row is refused because its day is a slip of the year."""
-    if on is None or on <= by.today + FARTHEST:
+def too_far(by: By, plan: Plan, row: Row, on: date | None, *, moves: bool = False) -> bool:
+    """Whether a row is refused because its day is a slip of the year; who begins may have begun long ago."""
+    if on is None or (on <= by.today + FARTHEST and (not moves or on >= by.today - FARTHEST)):
         return False
     plan.refuse(Problem(row.line, "since", Wrong.TOO_FAR, str(on)))
     return True

@@ -247,8 +247,7 @@ def add_vehicle(
 def change_vehicle(by: By, call_sign: str, values: Mapping[str, Any]) -> Vehicle:
     """Put other values in the columns of a vehicle; what is not named stays, and what is the same is not noted."""
     vehicle = by.vehicle(call_sign)
-    written = {name: register.WRITTEN.get(name, _as_is)(value) for name, value in values.items()}
-    changed = {name: value for name, value in written.items() if getattr(vehicle, name) != value}
+    changed = {name: value for name, value in register.written(values).items() if getattr(vehicle, name) != value}
     if changed:
         before = {name: getattr(vehicle, name) for name in changed}
         register.change_vehicle(by.session, call_sign, changed)
@@ -283,10 +282,6 @@ def end_drive(by: By, call_sign: str, at: datetime) -> None:
     by.vehicle(call_sign)
     person_id = register.end_drive(by.session, call_sign, at)
     by.note(Action.END_DRIVE, {"vehicle": call_sign, "at": at.isoformat()}, [person_id])
-
-
-def _as_is(value: Any) -> Any:
-    return value
 
 
 def _since(since: date | None) -> dict[str, str]:

@@ -33,24 +33,15 @@ def plans(rows: Iterable[PlanT], today: date) -> list[tuple[date, PlanT | None]]
     return sorted(((day, row) for day, row in (ends | begins).items() if day > today), key=itemgetter(0))
 
 
-class NothingPlanned(ValueError):
-    """Nothing begins or ends on this day, so that there is nothing to cancel."""
-
-    def __init__(self, day: date) -> None:
-        super().__init__(f"nothing is planned for {day}")
-
-
 def cancel_at(
     session: Session, table: type[PlanT], of: ColumnElement[bool], day: date
 ) -> tuple[PlanT | None, PlanT | None]:
     """What was to begin or end on a day does not: what held before goes on, up to the next plan.
 
-    Returns the row that does not begin, and the one that goes on. Raises `NothingPlanned`.
+    Returns the row that does not begin, and the one that goes on; neither is there where nothing was planned.
     """
     begins = session.scalar(select(table).where(of, func.lower(table.period) == day))
     ends = session.scalar(select(table).where(of, func.upper(table.period) == day))
-    if begins is None and ends is None:
-        raise NothingPlanned(day)
     until = begins.period.upper if begins else session.scalar(_next_beginning(table, of, day))
     if begins is not None:
         session.delete(begins)

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from tracker.domain.writing import folded, one_line
 from tracker.domain.writing import plate as written_plate
 from tracker.storage.models import Assignment, DriverSession, Membership, Person, Unit, UnitPlace, Vehicle
-from tracker.storage.periods import NothingPlanned, PlanT, cancel_at, end_at
+from tracker.storage.periods import PlanT, cancel_at, end_at
 from tracker.storage.rights import units_below
 
 REGISTER_LOCK = 0x74726565  # "tree"
@@ -255,12 +255,17 @@ def add_vehicle(
     return vehicle
 
 
+def written(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a vehicle as they are kept."""
+    return {name: WRITTEN[name](value) if name in WRITTEN else value for name, value in values.items()}
+
+
 def change_vehicle(session: Session, call_sign: str, values: Mapping[str, Any]) -> Vehicle:
-    """Put other values in the columns of a vehicle; what is not named stays."""
+    """Put other values, as `written`, in the columns of a vehicle; what is not named stays."""
     vehicle = vehicle_called(session, call_sign)
     with rules_said(session):
         for name, value in values.items():
-            setattr(vehicle, name, WRITTEN[name](value) if name in WRITTEN else value)
+            setattr(vehicle, name, value)
     return vehicle
 
 
@@ -393,10 +398,10 @@ def _goes_on(session: Session, table: type[PlanT], of: ColumnElement[bool], on: 
 def _cancelled(
     session: Session, table: type[PlanT], of: ColumnElement[bool], on: date
 ) -> tuple[PlanT | None, PlanT | None]:
-    try:
-        return cancel_at(session, table, of, on)
-    except NothingPlanned as error:
-        raise Impossible(str(error), Why.NOT_PLANNED) from error
+    cancelled = cancel_at(session, table, of, on)
+    if cancelled == (None, None):
+        raise Impossible(f"nothing is planned for {on}", Why.NOT_PLANNED)
+    return cancelled
 
 
 def _overlaps(session: Session, of: ColumnElement[bool], days: Range[date]) -> bool:

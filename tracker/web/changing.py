@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _
 
 from tracker.storage.account_changes import MayNot
 from tracker.storage.periods import Later
-from tracker.storage.register import Impossible, NotFound
+from tracker.storage.register import Impossible, NotFound, lock_tree
 from tracker.web import account_words, register_words
 from tracker.web.city import db
 from tracker.web.forms import EntryInput
@@ -39,11 +39,14 @@ def refused(
     """Make a change in one transaction; None where it is kept, else what was typed and why it cannot be.
 
     `beside` says next to which field a refusal stands, by its `Why` or by what was not found; others stand above all.
-    `now` gives the version of the thing, held: a form of an earlier one is refused, and shows what holds now.
+    `now` gives the version of the thing: a form of an earlier one is refused, and shows what holds now. The tree is
+    locked before it is asked, as pages, programs and files all do: none of them changes the thing between this and that.
     """
     try:
-        if now is not None and request.form.get(SHOWN, "") not in ("", now()):
-            raise Stale
+        if now is not None:
+            lock_tree(db.session())
+            if request.form.get(SHOWN, "") not in ("", now()):
+                raise Stale
         change()
         db.session.commit()
     except Stale:

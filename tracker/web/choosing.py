@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
+from sqlalchemy import Select
 from werkzeug.wrappers import Response
 
 from tracker.storage.register import lock_tree
@@ -21,7 +22,7 @@ from tracker.web.administration_words import Together
 from tracker.web.changing import REFUSALS, place_of, said
 from tracker.web.city import city, db
 from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
-from tracker.web.register_forms import BESIDE_UNIT, ChosenForm, RegisterQuery, TogetherForm
+from tracker.web.register_forms import BESIDE_UNIT, ChosenForm, RegisterQuery, TogetherForm, ticked
 from tracker.web.unit_choice import standing
 
 MOST_AT_ONCE = 500
@@ -73,6 +74,21 @@ def miscounted(count: int, ticked: int, most: int = MOST_AT_ONCE) -> str:
     if count > most:
         return str(TOO_MANY) % {"most": most}
     return str(GONE) if count < ticked else ""
+
+
+def rows(sent: Mapping[str, Any], of_filter: Select[Any], anybody: Select[Any], key: Any, *order: Any) -> Rows:
+    """The rows that were ticked, of `anybody`, or all of a filter; one more than may be, where there are more."""
+    query = of_filter if sent["everybody"] else anybody.where(key.in_(ticked(request.form, "chosen")))
+    return db.session.execute(query.order_by(*order).limit(MOST_AT_ONCE + 1)).all()
+
+
+def done_with(what: Choosing, action: str, rows: Rows, change: Callable[[Any, Mapping[str, Any]], Any]) -> Response:
+    """Make a change of each row and go back to the list, or say what is in the way of all."""
+    wrong = each(what, action, rows, change)
+    if wrong:
+        return wrong
+    flash(administration_words.done(what.blueprint, action, len(rows)), "good")
+    return back(what)
 
 
 def each(what: Choosing, action: str, rows: Rows, change: Callable[[Any, Mapping[str, Any]], Any]) -> Response | None:

@@ -69,7 +69,7 @@ WRONG = {
     Wrong.UNKNOWN_VEHICLE: _("You administer no vehicle called “%(value)s”. Check it, or import the vehicle first."),
     Wrong.NOT_YOURS: _("%(value)s exists and is not yours to change. Ask the administrator of the other unit."),
     Wrong.LATER: _("Something else is planned from %(more)s on. Name a later day than %(value)s, or end that first."),
-    Wrong.TOO_FAR: _("%(value)s is over a year ahead. Check the year, and plan it later."),
+    Wrong.TOO_FAR: _("%(value)s is over a year away. Check the year."),
     Wrong.RETIRED: _("The vehicle %(value)s is retired. Remove the row."),
     Wrong.REVOKED: _("The device %(value)s is revoked, and its login is not given again. Choose another login."),
     Wrong.PLATE_TAKEN: _("Another vehicle has the plate %(value)s. Check both."),

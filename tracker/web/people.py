@@ -22,7 +22,7 @@ from tracker.storage.models import Account, Person
 from tracker.storage.paging import ANY_STATE
 from tracker.storage.periods import plans
 from tracker.storage.person_pages import PersonFilter, drives_by, memberships_of, people_wanted, person_list
-from tracker.storage.register import Why, lock_tree
+from tracker.storage.register import Why
 from tracker.web import administration_words, choosing
 from tracker.web.access import Access, allowed, by, viewer
 from tracker.web.changing import refused, version
@@ -37,7 +37,6 @@ from tracker.web.register_forms import (
     PersonNameForm,
     PlanForm,
     person_filter,
-    ticked,
 )
 from tracker.web.unit_choice import standing, unit_of
 
@@ -163,14 +162,10 @@ def chosen() -> Response:
 
 
 def _chosen(sent: Mapping[str, Any]) -> Rows:
-    """The rows that were ticked, or all that a filter holds; one more than may be, where there are more."""
     asked = choosing.asked_list()
-    if sent["everybody"]:
-        query = people_wanted(viewer(), person_filter(asked, unit_of(asked))[0])
-    else:
-        anybody = people_wanted(viewer(), PersonFilter(state=ANY_STATE))
-        query = anybody.where(Person.id.in_(ticked(request.form, "chosen")))
-    return db.session.execute(query.order_by(Person.name, Person.id).limit(choosing.MOST_AT_ONCE + 1)).all()
+    of_filter = people_wanted(viewer(), person_filter(asked, unit_of(asked))[0])
+    anybody = people_wanted(viewer(), PersonFilter(state=ANY_STATE))
+    return choosing.rows(sent, of_filter, anybody, Person.id, Person.name, Person.id)
 
 
 def _together(action: str, rows: Rows) -> Response:
@@ -183,11 +178,7 @@ def _together(action: str, rows: Rows) -> Response:
         else:
             changes.leave(by(), row.nip, to["on"])
 
-    wrong = choosing.each(MANY, action, rows, change)
-    if wrong:
-        return wrong
-    flash(administration_words.done("people", action, len(rows)), "good")
-    return choosing.back(MANY)
+    return choosing.done_with(MANY, action, rows, change)
 
 
 def _with_codes(action: str, rows: Rows) -> Response:
@@ -245,14 +236,7 @@ def _row(member_id: int) -> Any:
 def _done(
     member_id: int, change: Callable[[], Any], done: str, beside: Mapping[Any, str] = BESIDE
 ) -> Response:
-    nip = _row(member_id).nip
-
-    def now() -> str:
-        lock_tree(db.session())
-        by().person(nip)  # held from here on
-        return _shown(member_id)
-
-    wrong = refused(change, beside, now)
+    wrong = refused(change, beside, lambda: _shown(member_id))
     if wrong:
         return _page(member_id, wrong)
     flash(done, "good")

@@ -95,7 +95,7 @@ def merge_unit(name: str, into: str, on: date | None) -> None:
 @click.option("--on", type=A_DAY, callback=_day, required=True, help="The day to come from which it was to hold.")
 @one_transaction
 def cancel_unit_plan(name: str, on: date) -> None:
-    """What is planned for a unit on a day to come does not happen: a new place, or a merger."""
+    """What is planned for a unit on a day to come does not happen: another place."""
     changes.cancel_unit_plan(operator(), name, on)
     click.echo(f"what was planned for unit {name!r} on {on} is cancelled")
 

@@ -13,7 +13,7 @@ from tracker.storage import administered, changes
 from tracker.storage.models import Unit
 from tracker.storage.paging import ANY_STATE
 from tracker.storage.periods import plans
-from tracker.storage.register import Why, lock_tree
+from tracker.storage.register import Why
 from tracker.storage.unit_pages import UnitFilter, places_of, unit_list, units_wanted
 from tracker.web import administration_words, choosing
 from tracker.web.access import Access, allowed, by, viewer
@@ -21,7 +21,7 @@ from tracker.web.changing import refused, version
 from tracker.web.choosing import Choosing, Rows
 from tracker.web.city import city, db
 from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
-from tracker.web.register_forms import MergerForm, NameForm, PlaceForm, PlanForm, UnitForm, ticked, unit_filter
+from tracker.web.register_forms import MergerForm, NameForm, PlaceForm, PlanForm, UnitForm, unit_filter
 from tracker.web.unit_choice import standing, unit_of
 
 pages = Blueprint("units", __name__, url_prefix="/admin/units")
@@ -123,22 +123,17 @@ def chosen() -> Response:
 
 
 def _chosen(sent: Mapping[str, Any]) -> Rows:
-    """The rows that were ticked, or all that a filter holds; one more than may be, where there are more."""
     asked = choosing.asked_list()
-    query = units_wanted(viewer(), unit_filter(asked, unit_of(asked))[0] if sent["everybody"] else UnitFilter())
-    if not sent["everybody"]:
-        query = query.where(Unit.id.in_(ticked(request.form, "chosen")))
-    return db.session.execute(query.order_by(Unit.name).limit(choosing.MOST_AT_ONCE + 1)).all()
+    of_filter = units_wanted(viewer(), unit_filter(asked, unit_of(asked))[0])
+    return choosing.rows(sent, of_filter, units_wanted(viewer(), UnitFilter()), Unit.id, Unit.name)
 
 
 def _together(action: str, rows: Rows) -> Response:
     chosen_ids = {row.id for row in rows}
     rows = [row for row in rows if row.parent_id not in chosen_ids]  # the others move along
-    wrong = choosing.each(MANY, action, rows, lambda row, to: changes.move_unit(by(), row.name, to["unit"], to["on"]))
-    if wrong:
-        return wrong
-    flash(administration_words.done("units", action, len(rows)), "good")
-    return choosing.back(MANY)
+    return choosing.done_with(
+        MANY, action, rows, lambda row, to: changes.move_unit(by(), row.name, to["unit"], to["on"])
+    )
 
 
 def _known(unit_id: int) -> Unit:
@@ -150,11 +145,7 @@ def _known(unit_id: int) -> Unit:
 
 
 def _done(unit_id: int, change: Callable[[], Any], beside: Any, done: str) -> Response:
-    def now() -> str:
-        lock_tree(db.session())
-        return _shown(db.session.get_one(Unit, unit_id, populate_existing=True))
-
-    wrong = refused(change, beside, now)
+    wrong = refused(change, beside, lambda: _shown(db.session.get_one(Unit, unit_id, populate_existing=True)))
     if wrong:
         return _page(_known(unit_id), wrong)
     flash(done, "good")

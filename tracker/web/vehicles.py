@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from tracker.storage import changes
 from tracker.storage.models import Vehicle, Zone
 from tracker.storage.paging import ANY_STATE
-from tracker.storage.register import NotFound, Why, lock_tree, same_name
+from tracker.storage.register import NotFound, Why, same_name
 from tracker.storage.vehicle_pages import VehicleFilter, drives_of, vehicle_list, vehicles_wanted
 from tracker.web import administration_words, choosing
 from tracker.web.access import Access, allowed, by, viewer
@@ -27,7 +27,6 @@ from tracker.web.register_forms import (
     NewVehicleForm,
     VehicleForm,
     capabilities_of,
-    ticked,
     vehicle_filter,
 )
 from tracker.web.unit_choice import standing, unit_of
@@ -118,13 +117,10 @@ def chosen() -> Response:
 
 
 def _chosen(sent: Mapping[str, Any]) -> Rows:
-    """The rows that were ticked, or all that a filter holds; one more than may be, where there are more."""
     asked = choosing.asked_list()
-    wanted = vehicle_filter(asked, unit_of(asked))[0] if sent["everybody"] else VehicleFilter()
-    query = vehicles_wanted(viewer(), wanted).where(Vehicle.retired_at.is_(None))
-    if not sent["everybody"]:
-        query = query.where(Vehicle.id.in_(ticked(request.form, "chosen")))
-    return db.session.execute(query.order_by(Vehicle.call_sign).limit(choosing.MOST_AT_ONCE + 1)).all()
+    of_filter, anything = (vehicles_wanted(viewer(), wanted).where(Vehicle.retired_at.is_(None))
+                           for wanted in (vehicle_filter(asked, unit_of(asked))[0], VehicleFilter()))  # fmt: skip
+    return choosing.rows(sent, of_filter, anything, Vehicle.id, Vehicle.call_sign)
 
 
 def _together(action: str, rows: Rows) -> Response:
@@ -134,11 +130,7 @@ def _together(action: str, rows: Rows) -> Response:
         else:
             changes.retire_vehicle(by(), row.call_sign)
 
-    wrong = choosing.each(MANY, action, rows, change)
-    if wrong:
-        return wrong
-    flash(administration_words.done("vehicles", action, len(rows)), "good")
-    return choosing.back(MANY)
+    return choosing.done_with(MANY, action, rows, change)
 
 
 def _add(values: Any) -> None:
@@ -170,14 +162,7 @@ def _living(vehicle_id: int) -> Any:
 
 
 def _done(vehicle_id: int, change: Callable[[], Any], done: str) -> Response:
-    call_sign = _row(vehicle_id).call_sign
-
-    def now() -> str:
-        lock_tree(db.session())
-        by().vehicle(call_sign)  # held from here on
-        return _shown(_row(vehicle_id))
-
-    wrong = refused(change, BESIDE, now)
+    wrong = refused(change, BESIDE, lambda: _shown(_row(vehicle_id)))
     if wrong:
         return _page(vehicle_id, wrong)
     flash(done, "good")

@@ -31,7 +31,6 @@ from tracker.web.access import Access, allowed, by, signed_in
 from tracker.web.choosing import Choosing, Rows
 from tracker.web.city import city, db
 from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
-from tracker.web.register_forms import ticked
 from tracker.web.words import FIELD
 from tracker.web.zone_forms import (
     DEFAULT_RADIUS_M,
@@ -182,23 +181,16 @@ def chosen() -> Response:
 
 
 def _chosen(sent: Mapping[str, Any]) -> Rows:
-    """The zones that were ticked, or all that a filter holds; one more than may be, where there are more."""
-    wanted = zone_filter(choosing.asked_list())[0] if sent["everybody"] else ZoneFilter()
-    query = zones_wanted(wanted, city().now()).where(Zone.retired_at.is_(None))
-    if not sent["everybody"]:
-        query = query.where(Zone.id.in_(ticked(request.form, "chosen")))
-    return db.session.execute(query.order_by(Zone.name).limit(choosing.MOST_AT_ONCE + 1)).all()
+    of_filter, anywhere = (zones_wanted(wanted, city().now()).where(Zone.retired_at.is_(None))
+                           for wanted in (zone_filter(choosing.asked_list())[0], ZoneFilter()))  # fmt: skip
+    return choosing.rows(sent, of_filter, anywhere, Zone.id, Zone.name)
 
 
 def _together(action: str, rows: Rows) -> Response:
     def remove_one(row: Any, _to: Mapping[str, Any]) -> None:
         zone_changes.remove_zone(by(), db.session.get_one(Zone, row.id))
 
-    wrong = choosing.each(MANY, action, rows, remove_one)
-    if wrong:
-        return wrong
-    flash(administration_words.done("zones", action, len(rows)), "good")
-    return choosing.back(MANY)
+    return choosing.done_with(MANY, action, rows, remove_one)
 
 
 def _known(zone_id: int, *, there: bool = False) -> Zone:

@@ -50,7 +50,7 @@ def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None
     administered_ids = ours(by, Person, [one.id for one in known.values()], administered.people)
     for row in rows:
         person = known.get(row["nip"])
-        if too_far(by, plan, row, row["since"] or since):
+        if too_far(by, plan, row, row["since"] or since, moves=person is not None and _moves(row, person)):
             continue
         if person is None:
             _compare_new(plan, units, row, row["since"] or since)
@@ -69,9 +69,9 @@ def _compare_new(plan: Plan, units: dict[str, StandingUnit], row: Row, since: da
 
 def _compare_known(plan: Plan, units: dict[str, StandingUnit], row: Row, person: Any, on: date) -> None:
     """Another unit or position is a move from `on` on; who had left is back."""
-    position = row["position"] if row["position"] is not None else person.position or ""
+    position = _position(row, person)
     works = person.unit_id is not None and (person.ends is None or person.ends > on)
-    moves = not works or (row["unit"], position) != (person.unit, person.position)
+    moves = not works or _moves(row, person)
     if moves and person.first is not None and person.first > on:
         plan.refuse(Problem(row.line, "since", Wrong.LATER, str(on), str(person.first)))
         return
@@ -89,6 +89,15 @@ def _compare_known(plan: Plan, units: dict[str, StandingUnit], row: Row, person:
     shown = {name: value for name, value in after.items() if before.get(name) != value}
     ids = {"id": person.id, "unit_id": unit_id, "on": on if moves else None, "position": position}
     plan.changed.append(Change(row, row["nip"], changed, shown, ids))
+
+
+def _position(row: Row, person: Any) -> str:
+    """An empty cell leaves somebody the position they have."""
+    return str(row["position"] if row["position"] is not None else person.position or "")
+
+
+def _moves(row: Row, person: Any) -> bool:
+    return (row["unit"], _position(row, person)) != (person.unit, person.position)
 
 
 def keep(by: By, plan: Plan, progress: bulk.Progress) -> set[int]:

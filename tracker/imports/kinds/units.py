@@ -50,7 +50,7 @@ def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None
     tree = _tree(by, rows, places, on)
     for row in rows:
         place = places.get(row["name"])
-        if too_far(by, plan, row, since):
+        if too_far(by, plan, row, since, moves=place is not None):
             continue
         if place is not None and row["name"] not in units:
             plan.refuse(Problem(row.line, "name", Wrong.UNKNOWN_UNIT, row["name"]))

@@ -8,10 +8,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Identity, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracker.domain.roster import Part
 from tracker.storage.models.base import Base, ForDays, one_of
 
 LEAVE_KINDS = ("leave", "sick", "official_trip", "maternity", "other")
-PARTS = ("full", "first_half", "second_half")
+PARTS = tuple(part.value for part in Part)
 HOLIDAY_KINDS = ("public", "government")
 
 

@@ -28,7 +28,7 @@ FOLDED_NAME = text(folded_sql("name"))
 class Unit(Base):
     """A node of the city's tree: dinas -> suku dinas -> kecamatan -> kelurahan -> team.
 
-    `merged_into_id` is the unit that has, or will have, all of it.
+    `merged_into_id` is the unit that has all of it since it ended.
     """
 
     __tablename__ = "unit"

@@ -91,5 +91,5 @@ def merge_unit(by: By, unit: Any, sent: Body) -> None:
 
 @units.changing("plan-cancellation", PlanShape)
 def cancel_unit_plan(by: By, unit: Any, sent: Body) -> None:
-    """What is planned for a unit on a day to come does not happen: a new place, or a merger."""
+    """What is planned for a unit on a day to come does not happen: another place."""
     changes.cancel_unit_plan(by, unit.name, sent["on"])
