@@ -40,7 +40,7 @@ def refused(
 
     `beside` says next to which field a refusal stands, by its `Why` or by what was not found; others stand above all.
     `now` gives the version of the thing: a form of an earlier one is refused, and shows what holds now. The tree is
-    locked before it is asked, as pages, programs and files all do: none of them changes the thing between this and that.
+    locked before it is asked, as pages, programs and files do: none of them changes the thing between this and that.
     """
     try:
         if now is not None:
