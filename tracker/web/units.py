@@ -89,7 +89,8 @@ def place(unit_id: int) -> Response:
     if sent.errors:
         return _page(unit, EntryInput(request.form, sent.errors))
     below, on = sent.values["below"], sent.values["on"]
-    return _done(unit_id, lambda: changes.move_unit(by(), unit.name, below, on), PLACE, _("It stands there from that day on."))
+    placed = _("It stands there from that day on.")
+    return _done(unit_id, lambda: changes.move_unit(by(), unit.name, below, on), PLACE, placed)
 
 
 @pages.post("/<id:unit_id>/merger")
