@@ -38,12 +38,16 @@ test: setup $(VENV)/.dev  ## linters, then the whole suite on real services
 	@deploy/setup test-services
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder
 
 .PHONY: lint
 lint: setup $(VENV)/.dev  ## the linters alone
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+$(VENV)/.oracles: requirements-oracles.txt $(VENV)/.dev
+	@$(BIN)/pip install -q --disable-pip-version-check -r requirements-oracles.txt
+	@touch $@
 
 .PHONY: bench-ingest
 bench-ingest: setup $(VENV)/.dev  ## fixes per second through the bridge / through a null subscriber, same run
@@ -52,6 +56,19 @@ bench-ingest: setup $(VENV)/.dev  ## fixes per second through the bridge / throu
 .PHONY: bench-store
 bench-store: setup $(VENV)/.dev  ## a hundred million fixes: reading, rewriting and dropping days while ingest runs
 	$(BIN)/python -m bench.store
+
+.PHONY: bench-stays
+bench-stays: setup $(VENV)/.oracles  ## our stay detector / trackintel and movingpandas on real tracks: the same stays? how fast?
+	$(BIN)/pytest -q tests/domain/test_stay_oracles.py
+	$(BIN)/python -m bench.stays
+
+.PHONY: bench-reports
+bench-reports: setup $(VENV)/.dev  ## a day of 10,000 people judged / the time to read its fixes; pages meanwhile
+	$(BIN)/python -m bench.reports
+
+.PHONY: bench-exports
+bench-exports: setup $(VENV)/.dev  ## a month of 10,000 people as XLSX and PDF: how long, how much memory?
+	$(BIN)/python -m bench.exports
 
 .PHONY: bench-imports
 bench-imports: setup $(VENV)/.dev  ## 100,000 people from CSV and XLSX: new, again, with 1 % changed
@@ -64,6 +81,10 @@ bench-administration: setup $(VENV)/.dev  ## the administrator's pages in a city
 .PHONY: bench-signing-in
 bench-signing-in: setup $(VENV)/.dev  ## 500 employees sign in within a minute: how long does each wait?
 	$(BIN)/python -m bench.signing_in
+
+.PHONY: bench-month
+bench-month: setup $(VENV)/.dev  ## a simulated month of honest people with imperfect phones: is anybody called absent?
+	$(BIN)/python -m bench.month
 
 .PHONY: matrix
 matrix: setup $(VENV)/.dev  ## the authorisation matrix alone: who may do what, on pages and over MQTT

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import secrets
 import signal
 import ssl
@@ -17,12 +18,15 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import SplitResult, quote, urlsplit
 from zoneinfo import ZoneInfo
 
 CHECKOUT = Path(__file__).resolve().parent
 LEAST_SECRET = 32  # characters
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 LOG_FORMATS = ("text", "json")
 BROKERS = {"nats": "BROKER_DIR", "mosquitto": "BROKER_DIR", "rabbitmq": "BROKER_API"}  # and what each needs to know
 BRIDGE_LOGIN = "_bridge"  # which no device can have: theirs begin with a letter or digit
@@ -59,11 +63,16 @@ class Config:
     secure_cookies: bool
     second_factor: bool  # whether accounts that decide or administer must have one
     retention_days: int
+    attendance_years: int  # so long duties and what belongs to them are kept
+    contest_days: int  # so long a verdict may be contested from when it became as bad as it is
+    lock: timedelta  # so long after its end a verdict is final: another result opens a case
     metrics_token: str
     trusted_proxies: int
     public_url: str  # of the pages, as devices and people reach them; empty: as the browser that asks does
     mqtt_public_url: str  # of the broker, as devices reach it
     self_enrolment: bool  # whether employees may connect a phone of their own
+    smtp_url: str  # of the mail server; empty: no mail is sent
+    mail_from: str
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -97,11 +106,16 @@ class Config:
             secure_cookies=_flag(environ, "SECURE_COOKIES", False),
             second_factor=_flag(environ, "SECOND_FACTOR", not demo),
             retention_days=_whole_number(environ, "RETENTION_DAYS", 60, 1, 3650),
+            attendance_years=_whole_number(environ, "ATTENDANCE_YEARS", 5, 2, 50),
+            lock=timedelta(hours=_whole_number(environ, "LOCK_HOURS", 72, 1, 720)),
+            contest_days=_whole_number(environ, "CONTEST_DAYS", 14, 1, 365),
             trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
             metrics_token=_secret(environ, "METRICS_TOKEN") or kept_secret(data_dir, "metrics_token"),
             public_url=_public_url(environ),
             mqtt_public_url=_mqtt_public_url(environ, mqtt_port),
             self_enrolment=_flag(environ, "SELF_ENROLMENT", True),
+            smtp_url=_smtp_url(environ),
+            mail_from=_mail_from(environ),
         )
 
 
@@ -331,6 +345,32 @@ def _mqtt_public_url(environ: Mapping[str, str], port: int) -> str:
     urls = _mqtt_urls(environ)
     parts = urlsplit(urls[0] if urls else f"mqtt://127.0.0.1:{port}")
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _smtp_url(environ: Mapping[str, str]) -> str:
+    """Where mails are handed over; without TLS only to this machine itself."""
+    value = environ.get("SMTP_URL", "")
+    if not value:
+        return ""
+    parts = _split("SMTP_URL", value)
+    plain = parts.query == "starttls=0"
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/") or \
+            (parts.query and not plain) or bool(parts.username) != bool(parts.password):
+        raise ConfigError("SMTP_URL: expected smtp://login:secret@host:port (STARTTLS) or smtps://login:secret@host:port")
+    if plain and parts.hostname not in LOOPBACK:
+        raise ConfigError("SMTP_URL: starttls=0 is for a mail server on this machine only (127.0.0.1): reports "
+                          "and the login would cross the network for all to read")
+    return value
+
+
+def _mail_from(environ: Mapping[str, str]) -> str:
+    value = environ.get("MAIL_FROM", "")
+    if not value and environ.get("SMTP_URL"):
+        raise ConfigError("MAIL_FROM is missing: with SMTP_URL it names whom mails come from, such as "
+                          "jejak@example.go.id")
+    if value and not MAIL_ADDRESS.fullmatch(value):
+        raise ConfigError(f"MAIL_FROM={value!r}: expected an address such as jejak@example.go.id")
+    return value
 
 
 def _timezone(environ: Mapping[str, str]) -> ZoneInfo:

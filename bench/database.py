@@ -33,9 +33,10 @@ INSERT INTO assignment (device_id, vehicle_id, period)
 INSERT INTO assignment (device_id, person_id, period)
     SELECT device.id, person.id, tstzrange('2000-01-01', NULL) FROM device JOIN person ON name = login;
 INSERT INTO shift (name, start_time, duration_min, profile) VALUES ('Bench', '00:00', 1440, 'FIELD');
-INSERT INTO duty_window (person_id, shift_id, work_date, starts_at, ends_at, accepts_from, accepts_until)
+INSERT INTO duty_window (person_id, shift_id, work_date, starts_at, ends_at, accepts_from, accepts_until, profile,
+        grace_min)
     SELECT person.id, shift.id, current_date, now() - interval '6 h', now() + interval '6 h', now() - interval '7 h',
-        now() + interval '7 h'
+        now() + interval '7 h', shift.profile, grace_min
     FROM person, shift;
 ANALYZE
 """

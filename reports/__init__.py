@@ -5,4 +5,7 @@
     judging.py    which windows are due, in which order effects happen, what a run leaves behind
     no_show.py, idle.py   what is computed of one window
     computed.py           what every report says of a window beside that
+    figures.py            the figures of units are counted again
+    periods.py            daily, weekly and monthly reports, each made once
+    mails.py              what subscribers are sent, each at most once
 """

@@ -1,30 +1,37 @@
 """Duty windows that ended, or were touched by late fixes, become revisions; every run leaves its row behind.
 
-Finding the due windows, computing and storing happen in one transaction per batch, one batch at a time in the whole
-city: a killed run leaves nothing half done, and running again adds nothing. A window that cannot be judged fails its
-run by name and holds up nobody else's.
+Finding the due windows, computing and storing happen in one transaction per batch, and in the whole city one batch is
+computed and stored at a time: a killed run leaves nothing half done, and running again adds nothing. A window that
+cannot be judged fails its run by name and holds up nobody else's.
 """
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
+from reports.computed import Known, known_of
 from reports.idle import idle_in
 from reports.no_show import verdict_on
 from tracker.storage import report_runs
+from tracker.storage.due import lock_due, take_due
 from tracker.storage.duty import (
     Inputs,
     Mark,
+    QuietTimes,
+    changed,
     dates_due,
     dates_of,
+    first_judged,
     inputs_of,
     lock_judging,
     lock_marks,
@@ -33,10 +40,12 @@ from tracker.storage.duty import (
     unjudged,
     windows_of,
 )
+from tracker.storage.figures import mark_days
 from tracker.storage.models import IdleRevision, VerdictRevision
+from tracker.storage.reach import stored_until
 from tracker.storage.revisions import Computed, RevisionTable, store, totals
 
-WINDOWS_AT_A_TIME = 100
+WINDOWS_AT_A_TIME = 300
 MARKS_AT_A_TIME = 25  # the bridge waits while a mark it wants to set is being taken: these batches must be short
 MARK_BATCHES = 40  # in one run: while a backlog streams in, marks never end, and the next run begins with new windows
 
@@ -50,20 +59,40 @@ Written = Counter[tuple[str, date]]  # new revisions by report and work date
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """New revisions, and the windows that could not be judged, each with its error."""
+    """New revisions, how many windows of each work date were judged, and those that could not be, with their errors."""
 
     written: Written = field(default_factory=Counter)
+    judged: Counter[date] = field(default_factory=Counter)
     failed: Mapping[int, str] = field(default_factory=dict)
 
     def __add__(self, other: Outcome) -> Outcome:
-        return Outcome(self.written + other.written, {**self.failed, **other.failed})
+        return Outcome(self.written + other.written, self.judged + other.judged, {**self.failed, **other.failed})
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When it is, from when on fixes are kept, and how long after its end a window is locked."""
+
+    now: datetime
+    oldest: datetime
+    lock: timedelta
+    quiet_times: QuietTimes = field(default_factory=dict, compare=False)  # what this run has found of outages
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Windows to be judged in the connection's transaction, and what is known of them; else they are read again."""
+
+    conn: Connection
+    ids: Sequence[int]
+    inputs: Sequence[Inputs] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """What is computed of a window, where it is stored, and the column that its runs count."""
 
-    compute: Callable[[Inputs, datetime], Computed]
+    compute: Callable[[Known, datetime], Computed]
     table: RevisionTable
     counted: str
 
@@ -74,70 +103,122 @@ REPORTS = {
 }
 
 
-def judge_due(engine: Engine, now: datetime, oldest: datetime, stopping: Callable[[], bool]) -> None:
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Judging makes millions of small objects, hardly one in a cycle: looking for those so often cost a tenth of it."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@_rare_collections()
+def judge_due(engine: Engine, clock: Clock, stopping: Callable[[], bool]) -> None:
     """Compute every report for the windows that are due; ends after the batch in which `stopping` turns true.
 
-    `oldest` is the beginning of what fixes are kept. Windows that could not be judged fail the runs of their dates.
+    Due are those that ended before what is still on its way. Windows that could not be judged fail the runs of their
+    dates.
     """
     with engine.begin() as conn:
-        dates = dates_due(conn, now, oldest)
-        for work_date in dates:
-            report_runs.begin(conn, REPORTS, work_date, now)
+        until = stored_until(conn, clock.now)
+        dates = dates_due(conn, until, clock.oldest)
+        for work_date, windows in dates.items():
+            report_runs.begin(conn, REPORTS, work_date, clock.now, windows)
     with _failure_recorded(engine, REPORTS, dates):
         outcome = Outcome()
-        for newly in _batches(engine, now, oldest):
+        for newly in _batches(engine, clock, until):
             outcome += newly
+            _tell_progress(engine, REPORTS, outcome)
             if stopping():
                 break
         _finish(engine, REPORTS, {*dates, *(work_date for _, work_date in outcome.written)}, outcome)
     if stopping():
         with engine.begin() as conn:
-            left = dates_due(conn, now, oldest)
+            left = dates_due(conn, until, clock.oldest)
         _fail(engine, REPORTS, left, "stopped before the end; it goes on at the next start")
 
 
-def judge_date(engine: Engine, name: str, work_date: date, now: datetime, oldest: datetime) -> dict[str, int]:
+def judge_date(engine: Engine, name: str, work_date: date, clock: Clock) -> dict[str, int]:
     """Compute one report for a work date, due or not; returns its counts, and those that cannot be judged (now)."""
     with engine.begin() as conn:
-        ids, not_judged = windows_of(conn, work_date, now, oldest)
-        report_runs.begin(conn, [name], work_date, now)
+        ids, not_judged = windows_of(conn, work_date, stored_until(conn, clock.now), clock.oldest)
+        report_runs.begin(conn, [name], work_date, clock.now, len(ids))
     with _failure_recorded(engine, [name], [work_date]):
         outcome = Outcome()
         for first in range(0, len(ids), WINDOWS_AT_A_TIME):
             with engine.begin() as conn:
                 lock_judging(conn)
-                outcome += _judge(conn, ids[first : first + WINDOWS_AT_A_TIME], [name], now)
+                some = ids[first : first + WINDOWS_AT_A_TIME]
+                outcome += _judge(conn, dict.fromkeys(some, "") | lock_due(conn, some), [name], clock)
+            _tell_progress(engine, [name], outcome)
         counts = _finish(engine, [name], [work_date], outcome)
     return {**counts, "not_judged": not_judged + len(outcome.failed)}
 
 
-def _batches(engine: Engine, now: datetime, oldest: datetime) -> Iterator[Outcome]:
-    """What is due, batch by batch, each committed when it is yielded: first verdicts first, then late fixes."""
-    yield from _judge_unjudged(engine, now, oldest)
-    yield from _judge_marked(engine, now, oldest)
+def _batches(engine: Engine, clock: Clock, until: datetime) -> Iterator[Outcome]:
+    """What is due, batch by batch, each committed when it is yielded: first verdicts, then changes, then late fixes."""
+    yield from _judge_unjudged(engine, clock, until)
+    yield from _judge_changed(engine, clock, until)
+    yield from _judge_marked(engine, clock, until)
 
 
-def _judge_unjudged(engine: Engine, now: datetime, oldest: datetime) -> Iterator[Outcome]:
+def _judge_unjudged(engine: Engine, clock: Clock, until: datetime) -> Iterator[Outcome]:
+    """While one batch is computed and stored the next is locked and read, each in its own transaction."""
+    failed: set[int] = set()
+    with ThreadPoolExecutor(1, "read-ahead") as reader:
+        following = reader.submit(_read_unjudged, engine, clock, until, failed)
+        try:
+            while (batch := following.result()).ids:
+                following = reader.submit(_read_unjudged, engine, clock, until, {*failed, *batch.ids})
+                with batch.conn as conn:
+                    lock_judging(conn)
+                    outcome = _judge(conn, dict.fromkeys(batch.ids, ""), REPORTS, clock, batch.inputs)
+                    conn.commit()
+                failed.update(outcome.failed)
+                yield outcome
+        finally:
+            following.result().conn.close()
+
+
+def _read_unjudged(engine: Engine, clock: Clock, until: datetime, besides: Collection[int]) -> Batch:
+    """The next windows, locked until the connection's transaction ends, and what is known of them."""
+    conn = engine.connect()
+    try:
+        ids = unjudged(conn, until, clock.oldest, WINDOWS_AT_A_TIME, besides)
+        with suppress(*WINDOW_ERRORS), conn.begin_nested():
+            return Batch(conn, ids, inputs_of(conn, ids, clock.quiet_times))
+        return Batch(conn, ids)
+    except BaseException:
+        conn.close()
+        raise
+
+
+def _judge_changed(engine: Engine, clock: Clock, until: datetime) -> Iterator[Outcome]:
+    """What the roster, leave, a holiday, a rule, an attestation or a decision touched; what fails stays marked."""
     failed: set[int] = set()
     while True:
         with engine.begin() as conn:
             lock_judging(conn)
-            due = unjudged(conn, now, oldest, WINDOWS_AT_A_TIME, failed)
-            outcome = _judge(conn, due, REPORTS, now)
+            due = changed(conn, until, clock.oldest, WINDOWS_AT_A_TIME, failed)
+            marks = lock_due(conn, due)
+            outcome = _judge(conn, marks, REPORTS, clock)
+            take_due(conn, {number: marks[number] for number in marks.keys() - outcome.failed.keys()})
         if not due:
             return
         failed.update(outcome.failed)
         yield outcome
 
 
-def _judge_marked(engine: Engine, now: datetime, oldest: datetime) -> Iterator[Outcome]:
+def _judge_marked(engine: Engine, clock: Clock, until: datetime) -> Iterator[Outcome]:
     """The marks of a batch with a window that fails stay for the next run."""
     staying: set[Mark] = set()
     for _ in range(MARK_BATCHES):
         with engine.begin() as conn:
             lock_judging(conn)
             marks = lock_marks(conn, MARKS_AT_A_TIME, staying)
-            outcome = _judge(conn, touched(conn, marks, now, oldest), REPORTS, now)
+            outcome = _judge(conn, dict.fromkeys(touched(conn, marks, until, clock.oldest), ""), REPORTS, clock)
             if outcome.failed:
                 staying.update(marks)
             else:
@@ -147,32 +228,54 @@ def _judge_marked(engine: Engine, now: datetime, oldest: datetime) -> Iterator[O
         yield outcome
 
 
-def _judge(conn: Connection, window_ids: Sequence[int], names: Collection[str], now: datetime) -> Outcome:
-    """Judge windows together or, where that fails, one by one: nobody goes without a verdict for another's error."""
+def _judge(
+    conn: Connection, due: Mapping[int, str], names: Collection[str], clock: Clock,
+    inputs: Sequence[Inputs] | None = None,
+) -> Outcome:  # fmt: skip
+    """Judge windows, each for its reason, together or, where that fails, one by one.
+
+    Nobody goes without a verdict for another's error.
+    """
+    if not due:
+        return Outcome()
     with suppress(*WINDOW_ERRORS), conn.begin_nested():
-        return Outcome(_stored(conn, window_ids, names, now))
+        return _stored(conn, due, names, clock, inputs)
     outcome = Outcome()
-    for window_id in window_ids:
-        outcome += _judge_one(conn, window_id, names, now)
+    for window_id, reason in due.items():
+        outcome += _judge_one(conn, window_id, reason, names, clock)
     return outcome
 
 
-def _judge_one(conn: Connection, window_id: int, names: Collection[str], now: datetime) -> Outcome:
+def _judge_one(conn: Connection, window_id: int, reason: str, names: Collection[str], clock: Clock) -> Outcome:
     try:
         with conn.begin_nested():
-            return Outcome(_stored(conn, [window_id], names, now))
+            return _stored(conn, {window_id: reason}, names, clock)
     except WINDOW_ERRORS as error:
         log.exception("window %d cannot be judged", window_id)
         return Outcome(failed={window_id: f"window {window_id}: {type(error).__name__}: {error}"})
 
 
-def _stored(conn: Connection, window_ids: Sequence[int], names: Collection[str], now: datetime) -> Written:
+def _stored(
+    conn: Connection, due: Mapping[int, str], names: Collection[str], clock: Clock,
+    inputs: Sequence[Inputs] | None = None,
+) -> Outcome:  # fmt: skip
+    read = inputs_of(conn, list(due), clock.quiet_times) if inputs is None else inputs
+    known = known_of(read, due, clock.now, clock.lock)
+    dates = {one.window_id: one.work_date for one in known}
     written: Written = Counter()
-    for inputs in inputs_of(conn, window_ids):
-        for name in names:
-            report = REPORTS[name]
-            written[name, inputs.work_date] += store(conn, report.table, report.compute(inputs, now), now)
-    return written
+    for name in names:
+        report = REPORTS[name]
+        stored = store(conn, report.table, [report.compute(one, clock.now) for one in known], clock.now)
+        written.update((name, dates[window_id]) for window_id in stored)
+    first_judged(conn, dates)
+    mark_days(conn, {work_date for _, work_date in written}, clock.now)
+    return Outcome(written, Counter(dates.values()))
+
+
+def _tell_progress(engine: Engine, names: Collection[str], outcome: Outcome) -> None:
+    """How far the runs are, for whoever looks at them meanwhile."""
+    with engine.begin() as conn:
+        report_runs.progress(conn, names, outcome.judged)
 
 
 def _finish(engine: Engine, names: Collection[str], dates: Collection[date], outcome: Outcome) -> dict[str, int]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from reports.computed import computed
-from tracker.domain.duty import judge
-from tracker.storage.duty import Inputs
+from reports.computed import Known, computed
+from tracker.domain.duty import judge_course
 from tracker.storage.revisions import Computed
 
 
-def verdict_on(inputs: Inputs, now: datetime) -> Computed:
+def verdict_on(known: Known, now: datetime) -> Computed:
     """The verdict on one window, ready to be stored."""
-    verdict = judge(inputs.window, inputs.evidence, inputs.rules, now)
+    inputs = known.inputs
+    verdict = judge_course(inputs.window, inputs.evidence, inputs.rules, now, known.course)
     values = {
         "status": verdict.status,
         "cause": verdict.cause,
@@ -22,5 +22,6 @@ def verdict_on(inputs: Inputs, now: datetime) -> Computed:
         "off_site_s": verdict.off_site_s,
         "moving_s": verdict.moving_s,
         "unknown_s": verdict.unknown_s,
+        "excused_s": verdict.excused_s,
     }
-    return computed(inputs, verdict.expected_s, verdict.observed_s, verdict.evidence, values)
+    return computed(known, verdict.expected_s, verdict.observed_s, verdict.evidence, values)

@@ -93,11 +93,16 @@ def window(
     shift_id: int | None = None,
     margin: timedelta = timedelta(hours=1),
     published_at: datetime = LONG_AGO,
+    excuse: str | None = None,
 ) -> int:
     """A published duty window; `work_date` is the UTC date of its start unless given."""
+    shift_id = shift_id or shift(conn)
+    terms = conn.execute(select(m.Shift.profile, m.Shift.grace_min).where(m.Shift.id == shift_id)).one()
     values = {
+        **terms._mapping,
+        "excuse": excuse,
         "person_id": person_id,
-        "shift_id": shift_id or shift(conn),
+        "shift_id": shift_id,
         "work_date": work_date or starts_at.date(),
         "starts_at": starts_at,
         "ends_at": ends_at,

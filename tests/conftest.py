@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Iterator
@@ -34,17 +35,29 @@ settings.load_profile("jejak")
 RETENTION_DAYS = 60
 
 
-# take minutes: they begin first, or the last of them runs alone at the end while the other processes have nothing to do
-LONG = (
-    "ledger/test_ledger.py", "web/test_matrix.py", "ledger/test_hardship.py", "e2e/test_replay.py",
-    "broker_access/test_callout.py", "broker_access/test_admission.py", "local/test_city.py",
+# these take minutes, most of it waiting for brokers and cities that start, die and come back: the longest come first
+WAITS = (
+    "ledger/test_hardship.py", "broker_access/test_admission.py", "ledger/test_ledger.py",
+    "broker_access/test_callout.py", "local/test_city.py", "bridge/test_brokers.py", "broker_access/test_matrix.py",
+    "e2e/test_replay.py", "local/test_backup.py", "demo/test_city.py",
 )  # fmt: skip
+# these compute, the longest first; what is left is short, and fills up the end
+BUSY = ("web/test_matrix.py", "e2e/*", "web/*", "reports/*", "storage/*")
+BUSY_BETWEEN = 6
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first; the order of the others, and within each, stays."""
-    places = {CHECKOUT / "tests" / name: place for place, name in enumerate(LONG)}
-    items.sort(key=lambda item: places.get(item.path, len(LONG)))
+    """A file that waits, some that compute, one that waits ...: then few compete for the processors, or leave them.
+
+    The order within each file stays.
+    """
+    tests, files = CHECKOUT / "tests", list(dict.fromkeys(item.path for item in items))
+    waits = [tests / name for name in WAITS]
+    busy = [path for some in BUSY for path in files if path.match(f"tests/{some}") and path not in waits]
+    others = dict.fromkeys([*busy, *(path for path in files if path not in waits)])
+    places = {path: float(place) for place, path in enumerate(others)}
+    places |= {path: place * BUSY_BETWEEN - 0.5 for place, path in enumerate(waits)}
+    items.sort(key=lambda item: places[item.path])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -59,7 +72,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[DatabaseServer]:
     with server_folder() as folder:
-        server = DatabaseServer(folder)
+        server = DatabaseServer(folder, durable=False)
         server.process.start()
         _make_template(server)
         yield server
@@ -90,7 +103,7 @@ def database(databases: Databases) -> Iterator[Database]:
 @pytest.fixture
 def engine(database: Database) -> Iterator[Engine]:
     """The database as the application's role sees it."""
-    engine = make_engine(database.app_url)
+    engine = _engine(database.app_url, 5)
     yield engine
     engine.dispose()
 
@@ -98,9 +111,15 @@ def engine(database: Database) -> Iterator[Engine]:
 @pytest.fixture
 def owner(database: Database) -> Iterator[Engine]:
     """The database as the role that migrates sees it."""
-    owner = make_engine(database.owner_url, pool_size=2)
+    owner = _engine(database.owner_url, 2)
     yield owner
     owner.dispose()
+
+
+@functools.lru_cache(4)
+def _engine(url: str, pool_size: int) -> Engine:
+    """Without connections; the statements that it has compiled are kept from test to test, as its database is."""
+    return make_engine(url, pool_size=pool_size)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ the next.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 from dataclasses import dataclass
@@ -101,6 +102,7 @@ class Databases:
             conn.execute(BEGIN_AGAIN)
 
 
+@functools.cache
 def _tables() -> list[str]:
     """All tables, each after those that it refers to."""
     return [table.name for table in Base.metadata.sorted_tables]

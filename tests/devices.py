@@ -14,6 +14,7 @@ from tests import builders
 from tests.services import AnyBroker, wait_until
 from tracker.storage.devices import add_device
 
+SLOWEST_ANSWER_S = 90  # RabbitMQ on a busy machine takes its time
 BEGIN = (datetime.now(UTC) - timedelta(hours=6)).replace(microsecond=0)
 
 
@@ -65,10 +66,11 @@ class Client:
         self._client.on_subscribe = lambda _c, _d, _m, codes, _p: self.subscribed.append(not codes[0].is_failure)
         self._client.on_message = lambda _c, _d, message: self._hear(message)
         self._client.on_disconnect = lambda *_: setattr(self, "disconnected", True)
+        self._client.connect_timeout = SLOWEST_ANSWER_S  # the TLS handshake's, too
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
-        # RabbitMQ on a busy machine takes its time; while it starts it may also hang up without an answer
-        wait_until(lambda: self.code or self.disconnected, "CONNACK", 90)
+        # while RabbitMQ starts it may also hang up without an answer
+        wait_until(lambda: self.code or self.disconnected, "CONNACK", SLOWEST_ANSWER_S)
 
     def publish(self, topic: str, payload: bytes, retain: bool = False, qos: int = 1) -> int:
         return self._client.publish(topic, payload, qos, retain).mid

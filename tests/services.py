@@ -35,7 +35,7 @@ from tracker.storage.broker_hashes import hashes, sha256
 from tracker.storage.devices import BrokerLogin
 
 CHECKOUT = Path(__file__).parents[1]
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 
 def free_port() -> int:
@@ -158,9 +158,12 @@ class Process:
 
 
 class DatabaseServer:
-    """A private PostgreSQL. `create` makes a database, `url` names one for a role."""
+    """A private PostgreSQL. `create` makes a database, `url` names one for a role.
 
-    def __init__(self, folder: Path, programs: Path | None = None) -> None:
+    Where only processes are killed, never the machine, it need not be `durable`: what the kernel has, it keeps.
+    """
+
+    def __init__(self, folder: Path, programs: Path | None = None, *, durable: bool = True) -> None:
         self.passwords = {role: secrets.token_hex(8) for role in ("jejak_owner", "jejak_app")}
         embedded = Postgres.embedded(folder / "db", folder / "run")
         self.postgres = Postgres(embedded.data, embedded.socket_dir, programs) if programs else embedded
@@ -168,7 +171,8 @@ class DatabaseServer:
         self.postgres.prepare(
             self.passwords, "ALTER ROLE jejak_owner CREATEDB", "GRANT pg_signal_backend TO jejak_owner"
         )
-        self.process = Process(self.postgres.command(), folder / "db.log", self._answers)
+        command = self.postgres.command() if durable else [*self.postgres.command(), "-cfsync=off"]
+        self.process = Process(command, folder / "db.log", self._answers)
 
     def url(self, role: str, database: str = "jejak") -> str:
         query = {"host": str(self.postgres.socket_dir)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from bench import database, ingest, signing_in, store
+from bench import database, ingest, reports, signing_in, store
 from bench.load import Load
 from bench.rates import Progress, sustained
 from tests.services import DatabaseServer
@@ -60,3 +60,10 @@ def test_a_few_sign_in_and_each_wait_is_counted(capsys: pytest.CaptureFixture[st
     values = {line.split()[0]: float(line.split()[1]) for line in capsys.readouterr().out.splitlines()}
     assert values["signin.people"] == 64 and 0 < values["signin.p50"] <= values["signin.most"]
     assert values["signin.ratio"] == pytest.approx(values["signin.capacity"] / values["signin.hashes"], abs=0.01)
+
+
+def test_a_small_city_is_judged_and_its_pages_are_asked_meanwhile(capsys: pytest.CaptureFixture[str]) -> None:
+    reports.main(["--people", "40", "--few", "20", "--alone-s", "1"])
+    values = {line.split()[0]: line.split()[1] for line in capsys.readouterr().out.splitlines()}
+    assert values["reports.unjudged"] == "0" and float(values["reports.ratio"]) > 0
+    assert sum(int(part) for part in values["reports.found"].split("_") if part.isdigit()) == 40

@@ -32,6 +32,7 @@ from config import CHECKOUT, Config, ConfigError, kept_secret
         ("BROKER", "mosquitto", "MQTT_URL says where it is"),
         ("DATABASE_URL", "postgresql://app:x@db/jejak", "DATABASE_OWNER_URL is missing"),
         ("RETENTION_DAYS", "0", "from 1 to 3650"),
+        ("ATTENDANCE_YEARS", "1", "from 2 to 50"),
         ("SECRET_KEY", "a", "at least 32 random characters"),
         ("BROKER_SECRET", "a", "at least 32 random characters"),
         ("HTTP_PORT", "1883", "choose two"),
@@ -40,6 +41,11 @@ from config import CHECKOUT, Config, ConfigError, kept_secret
         ("MQTT_PUBLIC_URL", "https://broker", "expected mqtts://host:port"),
         ("MQTT_PUBLIC_URL", "mqtts://a:b@broker", "without a login"),
         ("SELF_ENROLMENT", "perhaps", "expected 1 or 0"),
+        ("SMTP_URL", "mail.example.go.id", "expected smtp://login:secret@host:port"),
+        ("SMTP_URL", "smtp://login@mail.example.go.id", "expected smtp://login:secret@host:port"),
+        ("SMTP_URL", "smtp://mail.example.go.id?starttls=no", "expected smtp://login:secret@host:port"),
+        ("SMTP_URL", "smtp://mail.example.go.id?starttls=0", "on this machine only"),
+        ("MAIL_FROM", "Jejak <jejak@example.go.id>", "expected an address"),
     ],
 )
 def test_a_wrong_value_stops_with_a_sentence(tmp_path: Path, name: str, value: str, says: str) -> None:
@@ -164,3 +170,16 @@ def test_devices_are_told_where_the_broker_is_and_nobody_elses_login(
     tmp_path: Path, settings: dict[str, str], told: str
 ) -> None:
     assert Config.from_env({"DATA_DIR": str(tmp_path), **settings}).mqtt_public_url == told
+
+
+@pytest.mark.parametrize(
+    "url", ["", "smtps://a:b@mail.example.go.id", "smtp://mail.example.go.id:587", "smtp://127.0.0.1:25?starttls=0"]
+)
+def test_a_mail_server_is_known_by_its_url(tmp_path: Path, url: str) -> None:
+    settings = {"DATA_DIR": str(tmp_path), "SMTP_URL": url, "MAIL_FROM": "jejak@example.go.id"}
+    assert Config.from_env(settings).smtp_url == url
+
+
+def test_with_a_mail_server_it_is_said_whom_mails_come_from(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="MAIL_FROM is missing"):
+        Config.from_env({"DATA_DIR": str(tmp_path), "SMTP_URL": "smtps://mail.example.go.id"})

@@ -13,7 +13,10 @@ ROAD = ("before_commit", "after_commit", "mid_ack")
 REWRITE = (
     "rewrite_begun", "rewrite_copying", "rewrite_copied", "rewrite_settled", "rewrite_swapping", "rewrite_swapped",
 )  # fmt: skip
-NAMES = (*ROAD, *REWRITE, "retention_detached")
+MAILING = (
+    "period_making", "period_made", "mail_claimed", "mail_greeted", "mail_data", "mail_accepted", "mail_settled",
+)  # fmt: skip
+NAMES = (*ROAD, *REWRITE, "retention_detached", *MAILING)
 
 _name, _, _times = os.environ.get("FAILPOINT", "").partition(":")
 _left = int(_times or 1)

@@ -50,6 +50,7 @@ JOB_DONE = Gauge(
     "jejak_job_done_timestamp_seconds", "When a job last ended well", ["job"], multiprocess_mode="max"
 )  # fmt: skip
 JOB_EVERY = Gauge("jejak_job_every_seconds", "How often a job runs", ["job"], multiprocess_mode="mostrecent")
+MAILS = Counter("jejak_mails", "Mails by what became of them at each try", ["outcome"])
 REQUESTS = Histogram(
     "jejak_http_request_seconds", "Requests by the view that answered them", ["view", "status"],
     buckets=(0.003, 0.01, 0.03, 0.1, 0.3, 1, 3),

@@ -13,15 +13,16 @@ from zoneinfo import ZoneInfo
 
 import bcrypt
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
 from tests import builders
 from tests.services import DatabaseServer
 from tracker.demo import seed
 from tracker.demo.accounts import demo_logins
-from tracker.demo.cast import FLEET, ROOT_UNIT, SUPERVISED_UNIT
+from tracker.demo.cast import FLEET, ROOT_UNIT, SUPERVISED_UNIT, duty
 from tracker.demo.memory import SECRETS, Memory
+from tracker.demo.roster import keep_rosters
 from tracker.demo.staff import DEMO_EMPLOYEE, STAFF
 from tracker.demo.world import DAY, World
 from tracker.storage.accounts import check_password
@@ -36,10 +37,13 @@ from tracker.storage.models import (
     LogDecision,
     Membership,
     Person,
+    Publication,
+    RosterEntry,
     Unit,
     Vehicle,
     Zone,
 )
+from tracker.storage.publication import AHEAD, Times, publish
 from tracker.storage.rights import units_below
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -149,23 +153,37 @@ def test_two_data_dirs_have_different_passwords(tmp_path: Path) -> None:
     assert {p for _, _, p in demo_logins(tmp_path / "a")}.isdisjoint(p for _, _, p in demo_logins(tmp_path / "b"))
 
 
-def test_each_new_day_extends_the_roster_by_one_day(city: Seeded, session: Session) -> None:
-    newest = select(func.max(DutyWindow.work_date))
-    before = session.scalars(newest).one()
-    seed.keep_up(session, city.world, WEDNESDAY + DAY)
-    assert session.scalars(newest).one() == before + DAY
-    published = session.execute(select(DutyWindow.work_date, func.count()).group_by(DutyWindow.work_date)).all()
-    assert len(published) == 4 + 1 + 3 + 1
+def test_the_rosters_are_published_and_the_scheduler_goes_on_with_them(city: Seeded, session: Session) -> None:
+    known = Times(WEDNESDAY + 3 * DAY, JAKARTA, timedelta(hours=72), WEDNESDAY - 60 * DAY)
+    before = session.scalars(select(func.max(DutyWindow.work_date))).one()
+    published = publish(session.connection(), known, 1000)
+    assert published is not None and published["added"] > 100
+    assert (published["changed"], published["deleted"], published["problems"]) == (0, 0, 0)
+    assert session.scalars(select(func.max(DutyWindow.work_date))).one() == known.today + AHEAD > before
 
 
-def test_a_window_an_administrator_removed_stays_removed(city: Seeded, session: Session) -> None:
-    window = session.scalars(select(DutyWindow).where(DutyWindow.work_date == WEDNESDAY.date())).first()
-    assert window is not None
-    person_id = window.person_id
-    session.delete(window)
-    seed.keep_up(session, city.world, WEDNESDAY + DAY)
-    left = select(DutyWindow).where(DutyWindow.person_id == person_id, DutyWindow.work_date == WEDNESDAY.date())
-    assert session.scalars(left).all() == []
+def test_the_windows_are_the_duties_that_are_simulated(session: Session) -> None:
+    people = {nip: person_id for person_id, nip in session.execute(select(Person.id, Person.nip))}
+    today = WEDNESDAY.astimezone(JAKARTA).date()
+    for employee in STAFF:
+        for day in (today - timedelta(days=3), today, today + timedelta(days=2)):
+            work = duty(employee, day, JAKARTA)
+            times = select(DutyWindow.starts_at, DutyWindow.ends_at).where(
+                DutyWindow.person_id == people[employee.nip], DutyWindow.work_date == day
+            )
+            assert session.execute(times).all() == ([(work.starts_at, work.ends_at)] if work else [])
+
+
+def test_a_city_from_before_there_were_rosters_keeps_its_windows(city: Seeded, session: Session) -> None:
+    session.execute(delete(RosterEntry))
+    session.execute(delete(Publication))
+    before = session.scalars(select(DutyWindow.id)).all()
+    keep_rosters(session, city.world, WEDNESDAY + DAY)
+    assert set(session.scalars(select(DutyWindow.id))) >= set(before)
+    newest = select(DutyWindow.work_date).where(DutyWindow.id.in_(before)).order_by(DutyWindow.work_date.desc())
+    assert session.scalars(select(func.min(func.lower(RosterEntry.period)))).one() == (
+        session.scalars(newest.limit(1)).one() + timedelta(days=1)
+    )
 
 
 def test_nobody_is_followed_in_two_windows_at_once(session: Session) -> None:
@@ -175,7 +193,7 @@ def test_nobody_is_followed_in_two_windows_at_once(session: Session) -> None:
         )
     ).all()
     assert len(windows) > 350
-    assert all(a.person_id != b.person_id or a.accepts_until < b.accepts_from for a, b in pairwise(windows))
+    assert all(a.person_id != b.person_id or a.accepts_until <= b.accepts_from for a, b in pairwise(windows))
 
 
 def test_every_window_has_a_zone_and_was_published_before_it_began(session: Session) -> None:

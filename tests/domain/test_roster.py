@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from tracker.domain.roster import (
     Assignment,
     Duty,
+    Extra,
     Leave,
     Overlap,
     Part,
@@ -26,7 +28,6 @@ from tracker.domain.roster import (
 )
 
 WIB = ZoneInfo("Asia/Jakarta")
-MARGIN = timedelta(minutes=30)
 OFFICE = Pattern("Kantor", time(7, 30), 510)
 NIGHT = Pattern("Malam", time(22), 480)
 GUARD = Pattern("Jaga 24 jam", time(8), 1440)
@@ -93,14 +94,14 @@ def test_two_halves_of_two_kinds_are_told_apart_and_a_holiday_needs_no_leave() -
 def test_two_duties_a_quarter_of_an_hour_apart_share_no_moment() -> None:
     morning, noon = Pattern("Pagi", time(6), 360), Pattern("Siang", time(12, 15), 240)
     found = duties([Assignment(Rotation(MONDAY, (one,)), MONDAY) for one in (morning, noon)], (), MONDAY, MONDAY, WIB)
-    assert [tuple(map(local, times)) for times in bounds([duty.times for duty in found], MARGIN, MARGIN)] == [
+    assert [tuple(map(local, times)) for times in bounds(found)] == [
         ("16 05:30", "16 12:15"), ("16 12:15", "16 16:45"),
     ]  # fmt: skip
 
 
 def test_who_comes_long_before_is_of_no_duty_yet() -> None:
     (night,) = expected(Rotation(MONDAY, (NIGHT,)), MONDAY, MONDAY)
-    ((since, _),) = bounds([night.times], MARGIN, MARGIN)
+    ((since, _),) = bounds([night])
     assert local(since) == "16 21:30"
 
 
@@ -108,6 +109,30 @@ def test_nobody_is_expected_twice_at_once() -> None:
     long = Pattern("Panjang", time(20), 720)
     with pytest.raises(Overlap, match="Malam on 2026-02-16 begins before Panjang of 2026-02-16 ends"):
         duties([Assignment(Rotation(MONDAY, (one,)), MONDAY) for one in (NIGHT, long)], (), MONDAY, MONDAY, WIB)
+
+
+def test_a_single_day_may_have_another_shift_or_none_and_keeps_its_place() -> None:
+    at_gate = Assignment(WEEK, MONDAY, zones=(7,))
+    instead = {MONDAY: Extra(MONDAY, NIGHT), MONDAY + timedelta(days=1): None}
+    week = duties([at_gate], (), MONDAY, MONDAY + timedelta(days=2), WIB, instead)
+    found = [(duty.pattern, duty.work_date.day, duty.zones) for duty in week]
+    assert found == [("Malam", 16, (7,)), ("Kantor", 18, (7,))]
+    assert [duty.excuse for duty in excused(week, {MONDAY: "Imlek"}, [])] == [None, None]  # called in by name
+
+
+def test_overtime_is_a_duty_of_its_own_and_may_not_overlap() -> None:
+    overtime = Extra(MONDAY, Pattern("Lembur", time(17), 120, zones=(3,)))
+    found = duties([Assignment(WEEK, MONDAY, zones=(7,))], (), MONDAY, MONDAY, WIB, extras=[overtime])
+    assert [(duty.pattern, duty.zones) for duty in found] == [("Kantor", (7,)), ("Lembur", (3,))]
+    early = Extra(MONDAY, Pattern("Lembur", time(15), 120))
+    with pytest.raises(Overlap):
+        duties([Assignment(WEEK, MONDAY)], (), MONDAY, MONDAY, WIB, extras=[early])
+
+
+def test_breaks_are_times_of_the_duty() -> None:
+    lunch = Pattern("Kantor", time(7, 30), 510, breaks=((270, 60),))
+    (duty,) = expected(Rotation(MONDAY, (lunch,)), MONDAY, MONDAY)
+    assert [(local(since), local(until)) for since, until in duty.breaks] == [("16 12:00", "16 13:00")]
 
 
 def test_a_clock_that_is_put_forward_makes_no_night_shorter() -> None:
@@ -167,7 +192,8 @@ def test_every_moment_belongs_to_one_duty_at_most(rotation: Rotation, day: date,
         found = expected(rotation, day, day + timedelta(days=6))
     except Overlap:
         return
-    accepted = bounds([duty.times for duty in found], timedelta(minutes=before), timedelta(minutes=after))
+    margins = timedelta(minutes=before), timedelta(minutes=after)
+    accepted = bounds([replace(duty, margins=margins) for duty in found])
     for duty, (since, until) in zip(found, accepted, strict=True):
         assert duty.start - timedelta(minutes=before) <= since <= duty.start
         assert duty.end <= until <= duty.end + timedelta(minutes=after)

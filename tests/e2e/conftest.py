@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Playwright, Request, sync_playwright
 from sqlalchemy import Engine
 
 from tests.conftest import Database
-from tests.e2e.site import CHROMIUM, SIZES, WITHOUT_A_SCREEN, Site, Visitor, served, small_city, snapshot
+from tests.e2e.site import (
+    CHROMIUM,
+    OF_THE_MACHINE,
+    SIZES,
+    WITHOUT_A_SCREEN,
+    Site,
+    Standing,
+    Visitor,
+    small_city,
+    snapshot,
+)
 
 
 @pytest.fixture(scope="session")
@@ -26,12 +35,19 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+    standing = Standing(tmp_path_factory.mktemp("site"))
+    yield standing
+    standing.end()
+
+
 @pytest.fixture
-def site(database: Database, engine: Engine, tmp_path: Path) -> Iterator[Site]:
+def site(database: Database, engine: Engine, standing: Standing) -> Site:
+    address, public = standing.over(database)
     person_id, work_date = small_city(engine)
-    snapshot(tmp_path / "public")
-    with served(database, tmp_path) as address:
-        yield Site(address, tmp_path / "public", person_id, work_date)
+    snapshot(public)
+    return Site(address, public, person_id, work_date)
 
 
 @pytest.fixture
@@ -43,7 +59,7 @@ def visitor(request: pytest.FixtureRequest, chromium: Browser, site: Site) -> It
     complaints: list[str] = []
 
     def heard(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and OF_THE_MACHINE not in message.text:
             complaints.append(message.text)
 
     def failed(request: Request) -> None:

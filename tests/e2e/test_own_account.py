@@ -68,7 +68,7 @@ def test_a_request_for_correction_from_the_form_to_its_answer(visitor: Visitor) 
 def test_an_employee_sets_up_a_second_factor_and_signs_in_with_it(visitor: Visitor) -> None:
     page = visitor.page
     visitor.sign_in("pegawai")
-    for path in ("/account", "/account/password", "/account/second-factor"):
+    for path in ("/account", "/account/password", "/account/mail", "/account/second-factor"):
         visitor.go(path)
         assert page.evaluate(TOO_SMALL_FOR_A_THUMB) == []
         visitor.check()

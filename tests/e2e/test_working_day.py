@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from playwright.sync_api import Page, expect
+from sqlalchemy import Engine, select
 
 from tests.e2e.site import TOO_SMALL_FOR_A_THUMB, Visitor
 from tests.services import wait_until
+from tests.web.test_team import judge
+from tracker.storage import models as m
+from tracker.storage.figures import count_day
 
 DRAWN = """at => { const {map} = document.querySelector("#map");
     return map.queryRenderedFeatures(map.project(at), {layers: ["zones"]}).map((one) => one.properties.name); }"""
@@ -80,9 +86,37 @@ def test_the_team_is_narrowed_while_typing(visitor: Visitor) -> None:
 
 def test_staff_pages_are_accessible(visitor: Visitor) -> None:
     visitor.sign_in("atasan")
-    for path in ("/me", "/me/data", "/team/reports/no-show", "/team/reports/idle", "/team/deputies"):
+    for path in ("/me", "/me/data", "/team/reports/no-show", "/team/reports/idle", "/team/deputies", "/me/summary"):
         visitor.go(path)
         visitor.check()
+
+
+def test_figures_lead_from_a_number_to_the_day(visitor: Visitor, engine: Engine) -> None:
+    page, day = visitor.page, visitor.site.work_date
+    with engine.begin() as conn:
+        (window,) = conn.scalars(select(m.DutyWindow.id))
+    judge(engine, window, "UNVERIFIED", observed_s=7200, cause="partial")
+    with engine.begin() as conn:
+        count_day(conn, day, datetime.now(UTC))
+    visitor.sign_in("atasan")
+    visitor.go(f"/team/reports/summary?period=weekly&date={day}")
+    expect(page.get_by_role("img", name="Tugas yang dinilai tiap hari")).to_be_visible()
+    visitor.check()
+    page.locator(".number-tile > a").first.click()
+    expect(page.get_by_role("heading", name="Laporan kehadiran")).to_be_visible()
+    visitor.check()
+    visitor.go(f"/team/reports/people?period=monthly&date={day}")
+    visitor.check()
+    page.get_by_role("link", name="Siti Rahayu").click()
+    expect(page.get_by_role("img", name="Bagian yang teramati tiap hari")).to_be_visible()
+    visitor.check()
+    page.locator("#duties .person-name").click()
+    expect(page.get_by_role("heading", name="Siti Rahayu")).to_be_visible()
+    page.get_by_role("button", name="Keluar").click()
+    visitor.sign_in("pegawai")
+    visitor.go(f"/me/summary?period=weekly&date={day}")
+    assert page.evaluate(TOO_SMALL_FOR_A_THUMB) == []
+    visitor.check()
 
 
 def test_an_auditor_says_why_and_the_day_opens(visitor: Visitor) -> None:

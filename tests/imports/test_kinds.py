@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
 
 from tests import builders as build
-from tests.imports.conftest import NOW, brought_in, lines
+from tests.imports.conftest import NOW, TODAY, brought_in, lines
 from tracker.imports.importing import Refused
 from tracker.imports.problems import Wrong
 from tracker.storage import changes
+from tracker.storage import models as m
 from tracker.storage.changes import By
+from tracker.storage.publication import Times, publish
 from tracker.storage.register import Impossible
 
 KELURAHAN = Path(__file__).parents[3] / "shared" / "data" / "jakarta" / "kelurahan.geojson"
@@ -193,3 +196,108 @@ def test_a_point_with_a_radius_is_a_circle(by: By) -> None:
     assert refusals(by, "zones", json.dumps({"type": "FeatureCollection", "features": features})) == [(2, Wrong.SHAPE)]
     one = json.dumps({"type": "FeatureCollection", "features": features[:1]})
     assert counts(by, "zones", one) == (1, 0, 0) and counts(by, "zones", one) == (0, 0, 1)
+
+
+def rotations(by: By) -> None:
+    """A rotation of one shift every day, one of three days, and two zones."""
+    conn = by.session.connection()
+    shift = build.shift(conn)
+    days = [m.RotationDay(number=0, shift_id=shift)]
+    by.session.add(m.Rotation(name="Tiap hari", anchor=TODAY, days=1, shifts=days))
+    days = [m.RotationDay(number=number, shift_id=shift) for number in (0, 1)]
+    by.session.add(m.Rotation(name="Tiga hari", anchor=TODAY, days=3, shifts=days))
+    for name in ("Balai Kota", "Taman Suropati"):
+        build.zone(conn, name=name)
+    brought_in(by, "people", PEOPLE)
+
+
+ENTRIES = (
+    "SELECT rotation.name, period::text, \"offset\", cardinality(zone_ids) FROM roster_entry "
+    "JOIN rotation ON rotation.id = rotation_id ORDER BY person_id, period"
+)
+
+
+def test_rosters_are_assigned_changed_and_withdrawn(by: By) -> None:
+    rotations(by)
+    head = "NIP,Rotasi,Hari pertama,Hari terakhir,Hari lebih awal,Zona,Jenis"
+    rows = ("1,tiap HARI,2026-11-20,,,Balai Kota; taman suropati,", "2,Tiga hari,2026-11-20,2026-12-31,4,,ditugaskan")
+    assert counts(by, "roster", head, *rows) == (2, 0, 0)
+    assert counts(by, "roster", head, *rows) == (0, 0, 2)
+    assert table(by, ENTRIES) == [("Tiap hari", "[2026-11-20,)", 0, 2), ("Tiga hari", "[2026-11-20,2027-01-01)", 1, 0)]
+    marked = "SELECT nip, due_from::text, due_reason FROM publication JOIN person ON person.id = person_id ORDER BY nip"
+    assert table(by, marked) == [("1", "2026-11-20", "roster"), ("2", "2026-11-20", "roster")]
+    assert counts(by, "roster", head, "1,Tiga hari,2026-12-01,,,,") == (1, 0, 0)
+    assert table(by, ENTRIES)[:2] == [
+        ("Tiap hari", "[2026-11-20,2026-12-01)", 0, 2), ("Tiga hari", "[2026-12-01,)", 0, 0),
+    ]  # fmt: skip
+    assert refusals(by, "roster", head, rows[0]) == [(2, Wrong.LATER)]
+    assert counts(by, "roster", head, "1,Tiap hari,2026-12-01,,,Balai Kota,") == (0, 1, 0)
+    gone = "1,Tiap hari,2026-12-01,,,,dibatalkan"
+    assert counts(by, "roster", head, gone) == (0, 1, 0) and counts(by, "roster", head, gone) == (0, 0, 1)
+    assert len(table(by, ENTRIES)) == 2
+
+
+def test_what_is_wrong_with_a_row_of_a_roster_is_said(by: By, by_agency: By) -> None:
+    rotations(by)
+    head = "NIP,Rotation,First day,Last day,Days ahead,Zones"
+    wrong = ("9,Tiap hari,2026-11-20,,,", "1,Lain,2026-11-20,,,", "1,Tiap hari,2026-11-20,,x,",
+             "1,Tiap hari,2026-11-20,,,Monas", "1,Tiap hari,2026-11-20,2026-11-01,,",
+             "1,Tiap hari,2036-11-20,,,")  # fmt: skip
+    assert sorted(refusals(by_agency, "roster", head, *wrong)) == [
+        (2, Wrong.UNKNOWN_PERSON), (3, Wrong.UNKNOWN_ROTATION), (4, Wrong.NUMBER), (5, Wrong.UNKNOWN_ZONE),
+        (6, Wrong.BACKWARDS), (7, Wrong.TOO_FAR),
+    ]  # fmt: skip
+    two = ("1,Tiap hari,2026-11-20,,,", "1,Tiga hari,2026-12-20,,,", "1,Tiga hari,2026-12-20,,,")
+    assert refusals(by, "roster", head, *two) == [(4, Wrong.TWICE), (2, Wrong.ROSTER_OVERLAP)]
+    assert counts(by_agency, "roster", head, two[0].replace("20,,", "20,2026-12-19,"), two[1]) == (2, 0, 0)
+
+
+def test_a_row_that_would_make_two_duties_overlap_is_refused(by: By) -> None:
+    rotations(by)
+    head = "NIP,Rotation,First day,Last day"
+    brought_in(by, "roster", lines(head, "1,Tiap hari,2026-11-20,2026-11-30", "2,Tiap hari,2026-11-20,"))
+    shift = by.session.query(m.Shift).one()
+    whole_day = m.Shift(name="Jaga", start_time=time(12), duration_min=1440, profile="POST")
+    by.session.add(whole_day)
+    by.session.flush()
+    days = [m.RotationDay(number=0, shift_id=whole_day.id), m.RotationDay(number=1, shift_id=shift.id)]
+    by.session.add(m.Rotation(name="Bergantian", anchor=TODAY, days=2, shifts=days))
+    by.session.commit()
+    two = ("1,Bergantian,2026-11-25,", "2,Tiap hari,2026-11-20,2026-11-22")
+    with pytest.raises(Refused) as refused:
+        brought_in(by, "roster", lines(head, *two))
+    (problem,) = refused.value.plan.problems
+    assert (problem.line, problem.wrong) == (2, Wrong.DUTIES_OVERLAP)
+    assert (problem.value, problem.more) == ("Jaga 2026-11-25", f"{shift.name} 2026-11-26")
+    by.session.rollback()
+    assert counts(by, "roster", head, "1,Bergantian,2026-11-25,2026-11-25") == (1, 0, 0)  # and nothing the day after
+
+
+def windows(by: By) -> list[tuple[object, ...]]:
+    """What is published of the days from tomorrow on, once the scheduler was there."""
+    conn = by.session.connection()
+    publish(conn, Times(NOW, ZoneInfo("Asia/Jakarta"), timedelta(days=3), NOW - timedelta(days=60)), 100)
+    by.session.commit()
+    query = "SELECT nip, excuse FROM duty_window JOIN person ON person.id = person_id WHERE work_date = '2026-11-23' "
+    return table(by, query + "ORDER BY nip, starts_at")
+
+
+def test_leave_holidays_and_who_leaves_reach_what_was_published(by: By) -> None:
+    rotations(by)
+    brought_in(by, "roster", lines("NIP,Rotation,First day", "1,Tiap hari,2026-11-20", "2,Tiap hari,2026-11-20"))
+    assert windows(by) == [("1", None), ("2", None)]
+    head = "NIP,First day,Last day,Part,Kind"
+    away = ("1,2026-11-22,2026-11-24,full,sick", "2,2026-11-23,2026-11-23,first half,leave")
+    brought_in(by, "leave", lines(head, *away))
+    assert windows(by) == [("1", "sick"), ("2", "leave"), ("2", None)]
+    brought_in(by, "leave", lines(head, "1,2026-11-22,2026-11-24,full,withdrawn"))
+    assert windows(by) == [("1", None), ("2", "leave"), ("2", None)]
+    brought_in(by, "holidays", lines("Date,Name,Kind", "2026-11-23,Hari Kota,public"))
+    assert windows(by) == [("1", "holiday"), ("2", "holiday")]
+    brought_in(by, "holidays", lines("Date,Name,Kind", "2026-11-23,Hari Kota,withdrawn"))
+    assert windows(by) == [("1", None), ("2", "leave"), ("2", None)]
+    changes.leave(by, "2", date(2026, 11, 23))
+    by.session.commit()
+    assert windows(by) == [("1", None)]
+    brought_in(by, "people", lines("NIP,Name,Unit,Since", "2,Budi,Regu Menteng,2026-11-23"))
+    assert windows(by) == [("1", None), ("2", "leave"), ("2", None)]

@@ -26,6 +26,7 @@ from tracker.storage.models import StoredFix
 from tracker.wire.topics import position_topic
 
 FILLED_BY_THE_BACKLOG = {"fix", "device_state", "late_day"}
+WRITTEN_BY_JOBS = {"mail", "report_run", "unit_day", "unit_day_due", "vehicle_day"}  # whenever their turn comes
 
 
 def command(city: City, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -42,7 +43,8 @@ def times(city: City) -> set[datetime]:
 
 def everything_else(conn: Connection) -> dict[str, set[str]]:
     """The rows of all tables that the backlog does not fill, as text."""
-    names = {name for name in inspect(conn).get_table_names() if not name.startswith("fix")} - FILLED_BY_THE_BACKLOG
+    names = {name for name in inspect(conn).get_table_names() if not name.startswith("fix")}
+    names -= FILLED_BY_THE_BACKLOG | WRITTEN_BY_JOBS
     return {name: set(conn.scalars(text(f"SELECT t::text FROM {name} t"))) for name in names}
 
 

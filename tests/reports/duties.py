@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, select
 
-from reports.judging import judge_due
+from reports.judging import Clock, judge_due
 from tests import builders
 from tests.domain import days
 from tracker.domain.fix import Fix, oldest_kept
@@ -20,6 +20,7 @@ TODAY = datetime.now(days.WIB).replace(hour=0, minute=0, second=0, microsecond=0
 WORK_DATE = (TODAY - timedelta(days=1)).date()
 SHIFT = TODAY - timedelta(days=1) - days.DAY
 RETENTION_DAYS = 60
+LOCK = timedelta(hours=72)
 
 
 def at(clock: str) -> datetime:
@@ -63,10 +64,15 @@ def receive(
     save_batch(conn, [Received(device_id, received_at or fix.fix_time + slow, fix) for fix in fixes], [])
 
 
+def clock_at(clock: str) -> Clock:
+    """The time as those who judge know it."""
+    now = at(clock)
+    return Clock(now, oldest_kept(now, RETENTION_DAYS), LOCK)
+
+
 def judge(engine: Engine, clock: str) -> None:
     """What the scheduler does at that time."""
-    now = at(clock)
-    judge_due(engine, now, oldest_kept(now, RETENTION_DAYS), lambda: False)
+    judge_due(engine, clock_at(clock), lambda: False)
 
 
 def verdicts(engine: Engine, window_id: int) -> list[Row[Any]]:

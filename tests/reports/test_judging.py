@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, func, insert, select, text, update
+from sqlalchemy import Connection, Engine, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.orm import Session
 
 from reports import judging
-from reports.judging import judge_date, judge_due
+from reports.computed import Known
+from reports.judging import Clock, judge_date, judge_due
 from tests import builders
 from tests.conftest import Database
 from tests.domain import days
 from tests.reports.duties import (
+    LOCK,
     RETENTION_DAYS,
     WORK_DATE,
+    OnDuty,
     at,
+    clock_at,
     idles,
     judge,
     on_duty,
@@ -28,10 +35,12 @@ from tests.reports.duties import (
     track,
     verdicts,
 )
+from tests.reports.rosters import by
 from tracker.domain.fix import oldest_kept
-from tracker.storage.duty import Inputs
+from tracker.storage import calendar_changes
+from tracker.storage.duty import RULES, Inputs, QuietTimes, inputs_of
 from tracker.storage.engine import make_engine
-from tracker.storage.models import Assignment, LateDay, VerdictRevision
+from tracker.storage.models import Assignment, DutyWindow, LateDay, VerdictRevision, WindowDue
 from tracker.storage.revisions import Computed
 
 
@@ -45,6 +54,104 @@ def test_a_window_that_ended_gets_a_verdict_and_an_idle_figure(engine: Engine) -
     assert (verdict.late_min, verdict.left_early_min, verdict.observed_s) == (0, 0, 28800)
     assert (idle.measure, idle.counted_s, idle.inputs_digest) == ("idle", 2400, verdict.inputs_digest)
     assert [place["seconds"] for place in idle.evidence["places"]] == [2400]
+
+
+def test_of_what_is_older_than_the_fixes_that_are_kept_only_an_excuse_is_judged(engine: Engine) -> None:
+    with engine.begin() as conn:
+        expected, excused = on_duty(conn), on_duty(conn)
+        excuse = update(DutyWindow).where(DutyWindow.id == excused.window_id).values(excuse="sick")
+        conn.execute(excuse)
+        marked = {"reason": "rule", "marked_at": at("+80 09:00")}
+        conn.execute(insert(WindowDue), [{"window_id": one.window_id, **marked} for one in (expected, excused)])
+    for clock in ("+80 10:00", "+80 10:01"):
+        judge(engine, clock)
+        assert verdicts(engine, expected.window_id) == idles(engine, expected.window_id) == []
+        (verdict,), (idle,) = verdicts(engine, excused.window_id), idles(engine, excused.window_id)
+        assert (verdict.status, verdict.excused_s, idle.counted_s) == ("EXCUSED", 8 * 3600, 0)
+
+
+def waiting(engine: Engine) -> list[int]:
+    with engine.connect() as conn:
+        return list(conn.scalars(select(DutyWindow.id).where(DutyWindow.awaits_verdict)))
+
+
+def test_a_window_waits_until_it_has_both_its_verdict_and_its_idle_figure(engine: Engine) -> None:
+    with engine.begin() as conn:
+        duty = on_duty(conn)
+    judge_date(engine, "no_show", WORK_DATE, clock_at("17:30"))
+    assert waiting(engine) == [duty.window_id] and idles(engine, duty.window_id) == []
+    judge(engine, "17:31")
+    assert waiting(engine) == []
+    assert len(verdicts(engine, duty.window_id)) == len(idles(engine, duty.window_id)) == 1
+
+
+def test_a_window_that_is_added_long_after_its_end_is_judged_in_the_next_run(engine: Engine) -> None:
+    with engine.begin() as conn:
+        on_duty(conn)
+    judge(engine, "+5 17:30")
+    with engine.begin() as conn:
+        late = on_duty(conn, "09:00", "10:00")
+    judge(engine, "+5 17:31")
+    assert len(verdicts(engine, late.window_id)) == 1 and waiting(engine) == []
+
+
+def test_judging_does_not_wait_for_who_changes_a_window_and_judges_it_in_the_next_run(engine: Engine) -> None:
+    with engine.begin() as conn:
+        held, other = on_duty(conn), on_duty(conn)
+    with engine.begin() as conn:
+        conn.execute(update(DutyWindow).where(DutyWindow.id == held.window_id).values(grace_min=5))
+        judge(engine, "17:30")
+        assert waiting(engine) == [held.window_id] and len(verdicts(engine, other.window_id)) == 1
+    judge(engine, "17:31")
+    assert waiting(engine) == [] and len(verdicts(engine, held.window_id)) == 1
+
+
+def test_rules_that_change_while_a_first_verdict_is_computed_judge_it_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with engine.begin() as conn:
+        duty = on_duty(conn)
+        receive(conn, duty.device_id, track("07:00-08:30 home", "09:00-16:30 work"))
+    changed = threading.Event()
+
+    def changed_when_read(conn: Connection, window_ids: Sequence[int], quiet: QuietTimes | None = None) -> list[Inputs]:
+        found = inputs_of(conn, window_ids, quiet)
+        if window_ids and not changed.is_set():
+            changed.set()
+            with Session(engine) as session, session.begin():
+                calendar_changes.keep_rule_set(by(session, "17:30"), None, "Hitung", WORK_DATE, WORK_DATE, True, {})
+        return found
+
+    monkeypatch.setattr(judging, "inputs_of", changed_when_read)
+    judge(engine, "17:30")
+    first, second = verdicts(engine, duty.window_id)
+    assert (first.rule_version, second.reason) == (RULES.version, "rule")
+    assert second.rule_version.startswith(f"{RULES.version}/")
+
+
+@pytest.mark.parametrize("ends", ["fails", "stops"])
+def test_reading_ahead_keeps_no_window_nor_connection_where_a_run_ends_early(
+    database: Database, engine: Engine, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    monkeypatch.setattr(judging, "WINDOWS_AT_A_TIME", 1)
+    with engine.begin() as conn:
+        duties = [on_duty(conn) for _ in range(4)]
+    two = make_engine(database.app_url, pool_size=2)
+    batches: list[None] = []
+
+    def progress(*_: object) -> None:
+        batches.append(None)
+        if ends == "fails":
+            raise OperationalError("", {}, Exception("the database is away"))
+
+    monkeypatch.setattr("reports.judging.report_runs.progress", progress)
+    with suppress(OperationalError):
+        judge_due(two, clock_at("17:30"), lambda: bool(batches) and ends == "stops")
+    assert len(batches) == 1 and two.pool.checkedout() == 0  # type: ignore[attr-defined]
+    two.dispose()
+    monkeypatch.undo()
+    judge(engine, "17:31")
+    assert waiting(engine) == [] and {len(verdicts(engine, duty.window_id)) for duty in duties} == {1}
 
 
 def test_each_person_is_judged_by_their_own_phone(engine: Engine) -> None:
@@ -76,7 +183,7 @@ def test_a_day_in_a_polygon_is_judged_by_its_outline_and_holes(engine: Engine) -
     assert [told] == idle.evidence["window"]["zones"] and len(told["shape"]) == 64
     assert [v.status for v in verdicts(engine, away.window_id)] == ["NO_SHOW"]
     judge(engine, "17:31")
-    judge_date(engine, "no_show", WORK_DATE, at("18:00"), oldest_kept(at("18:00"), RETENTION_DAYS))
+    judge_date(engine, "no_show", WORK_DATE, clock_at("18:00"))
     assert len(verdicts(engine, there.window_id)) == 1  # read again, it is the same polygon
 
 
@@ -99,7 +206,7 @@ def test_judging_again_writes_nothing(engine: Engine) -> None:
     judge(engine, "17:30")
     finished = runs(engine)["no_show"].finished_at
     judge(engine, "17:31")
-    judge_date(engine, "no_show", WORK_DATE, at("18:00"), oldest_kept(at("18:00"), RETENTION_DAYS))
+    judge_date(engine, "no_show", WORK_DATE, clock_at("18:00"))
     assert len(verdicts(engine, duty.window_id)) == 1
     assert runs(engine)["idle"].finished_at < runs(engine)["no_show"].finished_at > finished
 
@@ -207,7 +314,7 @@ def test_punctual_fixes_after_the_end_are_no_late_fixes(engine: Engine) -> None:
     with engine.begin() as conn:
         receive(conn, duty.device_id, track("16:16-17:00 work"))
     judge(engine, "17:15")
-    judge_date(engine, "no_show", WORK_DATE, at("18:00"), oldest_kept(at("18:00"), RETENTION_DAYS))
+    judge_date(engine, "no_show", WORK_DATE, clock_at("18:00"))
     assert [v.reason for v in verdicts(engine, duty.window_id)] == ["first"]
 
 
@@ -216,6 +323,18 @@ def test_silence_while_all_others_were_silent_too_is_an_outage(engine: Engine) -
         silent = on_duty(conn)
         for _ in range(5):
             receive(conn, on_duty(conn).device_id, track("07:10-08:30 work", "15:30-16:30 work"))
+    judge(engine, "17:30")
+    (verdict,) = verdicts(engine, silent.window_id)
+    assert (verdict.status, verdict.cause) == ("UNVERIFIED", "outage")
+
+
+def test_an_outage_stays_one_when_some_phones_send_afterwards_what_they_kept(engine: Engine) -> None:
+    with engine.begin() as conn:
+        silent = on_duty(conn)
+        others = [on_duty(conn) for _ in range(5)]
+        for other in others:
+            receive(conn, other.device_id, track("07:10-08:30 work", "15:30-16:30 work"))
+            receive(conn, other.device_id, track("08:31-15:29 work"), received_at=at("15:30"))
     judge(engine, "17:30")
     (verdict,) = verdicts(engine, silent.window_id)
     assert (verdict.status, verdict.cause) == ("UNVERIFIED", "outage")
@@ -234,7 +353,7 @@ def test_a_window_whose_fixes_are_no_longer_kept_is_not_judged(engine: Engine) -
     with engine.begin() as conn:
         duty = on_duty(conn)
     too_late = at("17:30") + timedelta(days=RETENTION_DAYS + 1)
-    judge_due(engine, too_late, oldest_kept(too_late, RETENTION_DAYS), lambda: False)
+    judge_due(engine, Clock(too_late, oldest_kept(too_late, RETENTION_DAYS), LOCK), lambda: False)
     assert verdicts(engine, duty.window_id) == []
 
 
@@ -273,7 +392,7 @@ def test_a_run_that_is_stopped_says_so_and_goes_on_later(engine: Engine, monkeyp
     monkeypatch.setattr(judging, "WINDOWS_AT_A_TIME", 1)
     with engine.begin() as conn:
         duties = [on_duty(conn) for _ in range(2)]
-    judge_due(engine, at("17:30"), oldest_kept(at("17:30"), RETENTION_DAYS), lambda: True)
+    judge_due(engine, clock_at("17:30"), lambda: True)
     assert [len(verdicts(engine, duty.window_id)) for duty in duties] == [1, 0]
     assert runs(engine)["no_show"].error == "stopped before the end; it goes on at the next start"
     judge(engine, "17:31")
@@ -284,7 +403,7 @@ def test_a_run_that_is_stopped_says_so_and_goes_on_later(engine: Engine, monkeyp
 def test_a_run_that_is_stopped_after_its_last_window_is_done(engine: Engine) -> None:
     with engine.begin() as conn:
         on_duty(conn)
-    judge_due(engine, at("17:30"), oldest_kept(at("17:30"), RETENTION_DAYS), lambda: True)
+    judge_due(engine, clock_at("17:30"), lambda: True)
     assert runs(engine)["no_show"].state == "done"
 
 
@@ -294,10 +413,10 @@ def bad_windows(monkeypatch: pytest.MonkeyPatch) -> set[int]:
     bad: set[int] = set()
     report = judging.REPORTS["idle"]
 
-    def compute(inputs: Inputs, now: datetime) -> Computed:
-        if inputs.window_id in bad:
+    def compute(known: Known, now: datetime) -> Computed:
+        if known.window_id in bad:
             raise ZeroDivisionError("float division by zero")
-        return report.compute(inputs, now)
+        return report.compute(known, now)
 
     monkeypatch.setitem(judging.REPORTS, "idle", replace(report, compute=compute))
     return bad
@@ -344,7 +463,7 @@ def test_a_date_by_hand_counts_what_could_not_be_judged(engine: Engine, bad_wind
     with engine.begin() as conn:
         bad, _ = on_duty(conn), on_duty(conn)
     bad_windows.add(bad.window_id)
-    counts = judge_date(engine, "idle", WORK_DATE, at("17:30"), oldest_kept(at("17:30"), RETENTION_DAYS))
+    counts = judge_date(engine, "idle", WORK_DATE, clock_at("17:30"))
     assert (counts["windows"], counts["not_judged"]) == (1, 1)
 
 
@@ -353,7 +472,7 @@ def test_first_verdicts_come_before_late_fixes(engine: Engine) -> None:
         vehicle = builders.device(conn, vehicle_id=builders.vehicle(conn))
         receive(conn, vehicle, track("07:30-09:00 work"), received_at=at("12:30"))
         duty = on_duty(conn)
-    judge_due(engine, at("17:30"), oldest_kept(at("17:30"), RETENTION_DAYS), lambda: True)
+    judge_due(engine, clock_at("17:30"), lambda: True)
     assert len(verdicts(engine, duty.window_id)) == 1 and late_days(engine) == 1
 
 
@@ -397,7 +516,7 @@ def test_a_mark_set_while_its_day_is_judged_is_not_lost(engine: Engine) -> None:
 def test_a_date_can_be_computed_by_hand(engine: Engine) -> None:
     with engine.begin() as conn:
         duty, _ = on_duty(conn), on_duty(conn, "14:00", "22:00")
-    counts = judge_date(engine, "no_show", WORK_DATE, at("17:30"), oldest_kept(at("17:30"), RETENTION_DAYS))
+    counts = judge_date(engine, "no_show", WORK_DATE, clock_at("17:30"))
     assert counts == {"windows": 1, "written": 1, "UNVERIFIED": 1, "not_judged": 1}
     assert len(verdicts(engine, duty.window_id)) == 1 and idles(engine, duty.window_id) == []
     judge(engine, "17:31")
@@ -414,3 +533,23 @@ def as_owner(database: Database, statement: str) -> None:
     with owner.begin() as conn:
         conn.execute(text(statement))
     owner.dispose()
+
+
+def colleagues(conn: Connection, count: int, lat: float, lon: float) -> list[OnDuty]:
+    """People who work in one zone all day."""
+    zone_id = builders.zone(conn, lat, lon)
+    return [on_duty(conn, zone_id=zone_id) for _ in range(count)]
+
+
+def test_an_area_that_was_not_heard_is_an_outage_there_and_nowhere_else(engine: Engine) -> None:
+    with engine.begin() as conn:
+        here = colleagues(conn, 6, days.WORK.lat, days.WORK.lon)
+        far = colleagues(conn, 6, days.WORK.lat + 0.4, days.WORK.lon)
+        for one in here:
+            receive(conn, one.device_id, track("07:00-08:00 work"))
+        for one in far[1:]:
+            receive(conn, one.device_id, track("07:00-16:30 home"))
+        receive(conn, far[0].device_id, track("07:00-08:00 work"))
+    judge(engine, "17:30")
+    silent = {one.window_id: verdicts(engine, one.window_id)[0] for one in (here[0], far[0])}
+    assert [(v.status, v.cause) for v in silent.values()] == [("UNVERIFIED", "outage"), ("UNVERIFIED", "partial")]

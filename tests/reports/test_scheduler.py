@@ -136,8 +136,13 @@ def test_a_date_without_duty_says_so(environ: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("noshow", "2026-11-20"), "reports: there is no report 'noshow'; there are no_show and idle\n"),
+        (
+            ("noshow", "2026-11-20"),
+            "reports: there is no report 'noshow'; there are no_show, idle, daily, weekly, monthly\n",
+        ),
         (("no_show", "20/11/2026"), "reports: '20/11/2026' is not a date; write it as 2026-11-20\n"),
+        (("idle", "2206-11-20"), "reports: 2206-11-20 is still to come\n"),
+        (("monthly", "9999-12-31"), "reports: 9999-12-31 is still to come\n"),
     ],
 )
 def test_a_wrong_word_is_answered_with_one_sentence(

@@ -93,18 +93,48 @@ def test_fixes_stored_before_their_rows_became_shorter_are_all_there(database_se
     database_server.drop("migrated_with_fixes")
 
 
-def city_of_before(database_server: DatabaseServer, name: str, *rows: str) -> Engine:
-    """A database as it was before names that look alike were the same, with rows in it."""
+def city_of_before(database_server: DatabaseServer, name: str, *rows: str, revision: str = "0011") -> Engine:
+    """A database as it was before names that look alike were the same, of shifts and rotations too, with rows in it."""
     database_server.create(name)
     owner = make_engine(database_server.url("jejak_owner", name), pool_size=1)
     with owner.begin() as conn:
         settings = AlembicConfig()
         settings.set_main_option("script_location", str(MIGRATIONS))
         settings.attributes["connection"] = conn
-        command.upgrade(settings, "0011")
+        command.upgrade(settings, revision)
         for row in rows:
             conn.exec_driver_sql(row)
     return owner
+
+
+def test_windows_of_before_wait_for_their_verdict_where_they_have_none(database_server: DatabaseServer) -> None:
+    times = "now() - interval '9 h', now() - interval '1 h', now() - interval '9 h', now()"
+    window = (
+        "INSERT INTO duty_window (person_id, shift_id, work_date, starts_at, ends_at, accepts_from, accepts_until) "
+        f"VALUES (%s, 1, current_date, {times})"
+    )
+    verdict = (
+        "INSERT INTO verdict (window_id, revision, reason, computed_at, status, on_site_s, off_site_s, moving_s, "
+        "unknown_s, expected_s, observed_s, evidence, inputs_digest, rule_version) "
+        "VALUES (%s, 1, 'first', now(), 'UNVERIFIED', 0, 0, 0, 28800, 28800, 0, '{}', 'x', '2')"
+    )
+    idle = (
+        "INSERT INTO idle_revision (window_id, revision, reason, computed_at, measure, counted_s, expected_s, "
+        "observed_s, evidence, inputs_digest, rule_version) "
+        "VALUES (%s, 1, 'first', now(), 'idle', 0, 28800, 0, '{}', 'x', '2')"
+    )
+    owner = city_of_before(
+        database_server, "migrated_with_windows",
+        "INSERT INTO person (nip, name) VALUES ('1', 'Siti'), ('2', 'Budi'), ('3', 'Ani')",
+        "INSERT INTO shift (name, start_time, duration_min, profile) VALUES ('Pagi', '08:00', 480, 'FIELD')",
+        *(window % number for number in (1, 2, 3)), verdict % 1, verdict % 2, idle % 1,
+    )  # fmt: skip
+    migrate(owner, "jejak_app", RETENTION_DAYS)
+    with owner.connect() as conn:
+        waiting = conn.scalars(text("SELECT id FROM duty_window WHERE awaits_verdict ORDER BY id")).all()
+    assert waiting == [2, 3]
+    owner.dispose()
+    database_server.drop("migrated_with_windows")
 
 
 def test_names_of_before_are_written_as_those_of_now(database_server: DatabaseServer) -> None:
@@ -134,6 +164,37 @@ def test_two_names_that_become_one_stop_the_migration_by_their_ids(database_serv
         assert conn.scalar(text("SELECT name FROM unit WHERE id = 3")) == "regu  a", "nothing was changed"
     owner.dispose()
     database_server.drop("migrated_with_doubles")
+
+
+SHIFTS = (
+    "INSERT INTO shift (name, start_time, duration_min, profile, retired_at) VALUES "
+    "('Pagi', '07:30', 480, 'OFFICE', now()), (' pagi', '07:30', 480, 'OFFICE', NULL), "
+    "('Malam', '22:00', 480, 'POST', now()), ('MALAM', '22:00', 480, 'POST', now())"
+)
+RULES = "INSERT INTO rule_set (name, period) VALUES ('Ramadan', '[2027-02-08,)'), ('ramadan', '[2028-01-28,)')"
+
+
+def test_retired_shifts_that_have_the_name_of_another_get_their_number_behind_it(
+    database_server: DatabaseServer,
+) -> None:
+    owner = city_of_before(database_server, "migrated_with_shifts", SHIFTS, revision="0013")
+    migrate(owner, "jejak_app", RETENTION_DAYS)
+    with owner.connect() as conn:
+        assert conn.scalar(text("SELECT array_agg(name ORDER BY id) FROM shift")) == [
+            "Pagi (1)", "pagi", "Malam", "MALAM (4)"
+        ]  # fmt: skip
+    owner.dispose()
+    database_server.drop("migrated_with_shifts")
+
+
+def test_two_rule_sets_of_one_name_stop_the_migration(database_server: DatabaseServer) -> None:
+    owner = city_of_before(database_server, "migrated_with_rules", SHIFTS, RULES, revision="0013")
+    with pytest.raises(RuntimeError, match="rows of rule_set have the same name .* 1 'Ramadan', 2 'ramadan'"):
+        migrate(owner, "jejak_app", RETENTION_DAYS)
+    with owner.connect() as conn:
+        assert conn.scalar(text("SELECT name FROM shift WHERE id = 1")) == "Pagi", "nothing was changed"
+    owner.dispose()
+    database_server.drop("migrated_with_rules")
 
 
 def test_the_road_works_on_the_oldest_server_supported() -> None:

@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -25,8 +25,8 @@ from tests.databases import Database
 from tracker.storage import models as m
 from tracker.storage.accounts import HASHER
 from tracker.storage.sessions import open_session
-from tracker.web import create_app
-from tracker.web.city import db
+from tracker.web import create_app, door
+from tracker.web.city import City, db
 from tracker.web.cookies import SESSION
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -62,9 +62,13 @@ class Settings:
     second_factor: bool = False
     trusted_proxies: int = 0
     retention_days: int = 60
+    attendance_years: int = 5
+    lock: timedelta = timedelta(hours=72)
+    contest_days: int = 14
     public_url: str = ""
     mqtt_public_url: str = "mqtts://broker.example.go.id:8883"
     self_enrolment: bool = True
+    smtp_url: str = "smtps://mail.example.go.id"
 
 
 @dataclass(frozen=True)
@@ -97,11 +101,11 @@ class Browser:
         return response
 
     def post(self, path: str, **fields: Any) -> TestResponse:
-        return self.client.post(path, data={"csrf_token": self.token, **self.shown, **fields})
+        return self.client.post(path, data={"csrf_token": self.token, **self.shown, **fields}, buffered=True)
 
 
 class Compiled(BytecodeCache):
-    """The templates as one application compiled them, for all that a run makes."""
+    """The templates as one application compiled them, for all that a worker makes."""
 
     def __init__(self) -> None:
         self._kept: dict[str, bytes] = {}
@@ -117,6 +121,15 @@ class Compiled(BytecodeCache):
 COMPILED = Compiled()
 
 
+@functools.lru_cache(1)  # a database goes from test to test; where another takes its place, so does another application
+def application(database_url: str) -> Flask:
+    """Its routes and its statements are compiled once: that takes longer than most tests do."""
+    app = create_app(Settings(Path(), database_url))
+    app.testing = True
+    app.jinja_env.bytecode_cache = COMPILED
+    return app
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -124,9 +137,26 @@ def clock() -> Clock:
 
 @pytest.fixture
 def app(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
+    """The application over this test's database, folder and clock; it knows nothing of the test before.
+
+    Who adds a route takes `own_app`: one that has answered allows that no more.
+    """
+    app = application(database.app_url)
+    configured = dict(app.config)
+    app.extensions["city"] = City(Settings(tmp_path, database.app_url), clock)
+    door.init_app(app)
+    yield app
+    app.config.clear()
+    app.config.update(configured)
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def own_app(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
+    """An application that nobody else had."""
     app = create_app(Settings(tmp_path, database.app_url), clock)
     app.testing = True
-    app.jinja_env.bytecode_cache = COMPILED
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -211,3 +241,43 @@ def stranger(app: Flask, engine: Engine, people: People) -> Browser:
 @pytest.fixture
 def administrator(app: Flask, engine: Engine, people: People) -> Browser:
     return signed_in(app, engine, "admin")
+
+
+def reader(app: Flask, engine: Engine, username: str) -> Browser:
+    """Somebody who administers, reads English and looks at a form."""
+    browser = signed_in(app, engine, username)
+    browser.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    browser.get("/admin/units/new")
+    return browser
+
+
+@pytest.fixture
+def admin(app: Flask, engine: Engine, people: People) -> Browser:
+    """A system administrator who reads English."""
+    return reader(app, engine, "admin")
+
+
+@pytest.fixture
+def local(app: Flask, engine: Engine, people: People) -> Browser:
+    """An administrator of the agency with the team Regu Menteng, who reads English."""
+    with engine.begin() as conn:
+        agency = conn.scalars(select(m.UnitPlace.parent_id).where(m.UnitPlace.unit_id == people.unit)).one()
+        conn.execute(insert(m.Account).values(username="admin-dinas"))
+        build.grant(conn, "admin-dinas", "administrator", agency)
+    return reader(app, engine, "admin-dinas")
+
+
+def one(engine: Engine, table: Any, **where: Any) -> Any:
+    """The one row that is like this."""
+    with engine.connect() as conn:
+        return conn.execute(select(table.__table__).filter_by(**where)).one()
+
+
+def said(browser: Browser, address: str, **typed: Any) -> str:
+    """What a refused form says; nothing where it was taken."""
+    answer = browser.post(address, **typed)
+    if answer.status_code == 303:
+        return ""
+    assert answer.status_code == 422, answer.status_code
+    found = re.findall(r'class="field-error"[^>]*>([^<]+)<|class="notice bad">.*?<p>([^<]+)', answer.text)
+    return " ".join(a or b for a, b in found)

@@ -568,7 +568,7 @@ def test_one_entry_leads_to_what_may_be_opened(
     of_the_city = {"/admin/quarantine", "/admin/audit", "/admin/condition"}
     tabs = of_the_city | {
         "/admin", "/admin/units", "/admin/people", "/admin/vehicles", "/admin/devices", "/admin/zones",
-        "/admin/imports", PAGE, "/admin/corrections",
+        "/admin/imports", PAGE, "/admin/corrections", "/admin/rosters",
     }  # fmt: skip
 
     def shown(browser: Browser, path: str) -> set[str]:

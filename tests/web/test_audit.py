@@ -26,7 +26,10 @@ from tracker.web.city import db
 # what is done with nobody's data: nobody finds it in a list of their own
 ABOUT_NOBODY = {
     Action.VIEW_MESSAGE, Action.REPLAY_MESSAGES, Action.ADD_UNIT, Action.RENAME_UNIT, Action.ADD_VEHICLE,
-    Action.CHANGE_VEHICLE, Action.MOVE_VEHICLE, Action.ADD_ZONE, Action.REMOVE_ZONE,
+    Action.CHANGE_VEHICLE, Action.MOVE_VEHICLE, Action.ADD_ZONE, Action.REMOVE_ZONE, Action.ADD_SHIFT,
+    Action.CHANGE_SHIFT, Action.RETIRE_SHIFT, Action.ADD_ROTATION, Action.CHANGE_ROTATION, Action.RETIRE_ROTATION,
+    Action.ADD_RULE_SET, Action.CHANGE_RULE_SET, Action.REMOVE_RULE_SET, Action.CONFIRM_HOLIDAYS,
+    Action.REMOVE_HOLIDAY, Action.ADD_POST, Action.END_POST,
 }  # fmt: skip
 
 
@@ -157,7 +160,8 @@ def test_every_sentence_can_be_read_in_both_languages(
             said = {**detail, "decision": decision}
             record(db.session(), Who(None, "command line"), Action.DECIDE, said, people=[people.own], why="Sebab <x>")
         db.session.commit()
-    page = employee.get(f"/me/data?lang={language}").text.split('id="looks"')[1].split("</section>")[0]
+    looks = [employee.get(f"/me/data?lang={language}&page={number}").text.split('id="looks"')[1] for number in (1, 2)]
+    page = "".join(one.split("</section>")[0] for one in looks)
     assert not [name for name in Action if "_" in name and name in page] and "%(" not in page
     for value in ("phone-1", "10.1.2.3", "2026", "“<bdi>Sebab &lt;x&gt;</bdi>”"):
         assert value in page

@@ -22,6 +22,8 @@ from tracker.storage import models as m
 from tracker.storage.audit import Action, Actor, record
 from tracker.storage.audit_chain import verify_newest
 from tracker.storage.condition import Heard, Server, scheduler_is_active
+from tracker.storage.contests import Waiting
+from tracker.storage.mail_pages import Queue
 from tracker.web import condition_checks as checks
 from tracker.web.condition_checks import GIGABYTE, Level
 from tracker.web.condition_facts import PARTS
@@ -52,8 +54,8 @@ def ago(**span: float) -> datetime:
 def run(state: str, began: datetime = NOW, error: str | None = None, period: date = TODAY) -> m.ReportRun:
     finished = None if state == "running" else began + timedelta(seconds=3)
     return m.ReportRun(
-        report="no_show", period=period, state=state, started_at=began, finished_at=finished, counts={"PRESENT": 4},
-        error=error,
+        report="no_show", period=period, state=state, started_at=began, finished_at=finished,
+        counts={"PRESENT": 4, "windows": 1}, error=error,
     )  # fmt: skip
 
 
@@ -68,6 +70,15 @@ def said(**values: Any) -> Signs:
 @pytest.mark.parametrize(
     ("level", "found"),
     [
+        ("good", checks.contests(Waiting(3, 0, 0))),
+        ("warn", checks.contests(Waiting(3, 1, 0))),
+        ("bad", checks.contests(Waiting(3, 1, 1))),
+        ("good", checks.mails(Queue(3, ago(minutes=50), 0, 0), NOW)),
+        ("good", checks.mails(Queue(0, None, 0, 0), NOW)),
+        ("warn", checks.mails(Queue(3, ago(minutes=61), 0, 0), NOW)),
+        ("warn", checks.mails(Queue(0, None, 1, 0), NOW)),
+        ("warn", checks.mails(Queue(0, None, 0, 1), NOW)),
+        ("bad", checks.mails(Queue(3, ago(hours=25), 0, 0), NOW)),
         ("good", checks.database(Server("18", 1, 80, 100))),
         ("warn", checks.database(Server("18", 1, 81, 100))),
         ("good", checks.days([TODAY + timedelta(days=2)], TODAY)),
@@ -168,7 +179,7 @@ def test_an_empty_city_says_what_is_not_there_yet(administrator: Browser) -> Non
     assert levels(page, list(CHECK)) == {
         "database": "good", "days": "good", "ingest": "unknown", "bridge": "unknown", "broker_access": "unknown",
         "snapshot": "bad", "scheduler": "bad", "reports": "unknown", "quarantine": "good", "audit": "good",
-        "disk": "good",
+        "disk": "good", "contests": "good", "mails": "good",
     }  # fmt: skip
     summary = page.split('id="summary-title"')[1].split("</section>")[0]
     assert summary.index("#snapshot") < summary.index("#bridge")  # the worst comes first
@@ -214,7 +225,7 @@ def test_runs_are_listed_with_what_they_hold_and_the_first_line_of_an_error(
         session.commit()
     page = administrator.get(RUNS, **ENGLISH).text
     assert "window 7: ValueError: bad" in page and "106.8" not in page
-    assert "4 present" in page
+    assert "4 present" in page and "1 duty" in page
     assert levels(administrator.get(PAGE, **ENGLISH).text, ["reports"]) == {"reports": "bad"}
     failed = administrator.get(f"{RUNS}?state=failed", **ENGLISH).text
     assert "window 7" in failed and failed.count('scope="row"') == 1

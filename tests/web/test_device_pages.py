@@ -15,25 +15,11 @@ from flask import Flask
 from sqlalchemy import Engine, select, update
 
 from tests import builders as build
-from tests.web.conftest import NOW, WORK_DATE, Browser, Clock, People, signed_in
+from tests.web.conftest import NOW, WORK_DATE, Browser, Clock, People
 from tracker.domain.observation import Status
 from tracker.storage import models as m
 from tracker.storage.device_secrets import SecretCheck
 from tracker.storage.fixes import Received, save_batch
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(NOW)
-
-
-@pytest.fixture
-def admin(app: Flask, engine: Engine, people: People) -> Browser:
-    """A system administrator who reads English."""
-    browser = signed_in(app, engine, "admin")
-    browser.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
-    browser.get("/admin/devices/new")
-    return browser
 
 
 def nip(engine: Engine, person_id: int) -> str:

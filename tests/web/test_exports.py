@@ -33,8 +33,8 @@ def test_every_download_is_noted_with_its_period_and_filter(
     with engine.connect() as conn:
         (row,) = conn.execute(select(m.Audit.people, m.Audit.detail).where(m.Audit.action == "export_report"))
     assert row.people == [people.own] and row.detail == {
-        "report": "no-show", "first": str(WORK_DATE), "last": str(WORK_DATE), "search": "siti", "unit_id": None,
-        "status": "PRESENT",
+        "report": "no-show", "format": "csv", "first": str(WORK_DATE), "last": str(WORK_DATE), "search": "siti",
+        "unit_id": None, "status": "PRESENT", "elsewhere": "",
     }  # fmt: skip
 
 

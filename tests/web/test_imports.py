@@ -19,14 +19,6 @@ GOOD = "NIP,Nama,Unit\n77,Dewi Lestari,Regu Menteng\n"
 
 
 @pytest.fixture
-def admin(app: Flask, engine: Engine, people: People) -> Browser:
-    browser = signed_in(app, engine, "admin")
-    browser.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
-    browser.get(PAGE)
-    return browser
-
-
-@pytest.fixture
 def of_agency(app: Flask, engine: Engine, people: People) -> Browser:
     with engine.begin() as conn:
         conn.execute(insert(m.Account).values(username="admin-dinas"))

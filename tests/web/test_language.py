@@ -19,7 +19,8 @@ from tracker.web import words
 
 WEB = Path(tracker.web.__file__).parent
 CATALOGUE = WEB / "translations/id/LC_MESSAGES/messages.po"
-METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+MAILING = WEB.parent / "mailing"  # whose letters speak from the same catalogues
+METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2"), ("**/templates/**.txt", "jinja2")]
 
 
 def catalogue() -> Catalog:
@@ -32,7 +33,11 @@ def first(message_id: str | tuple[str, ...] | list[str]) -> str:
 
 def test_no_string_lacks_its_indonesian_and_none_is_left_over() -> None:
     keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None}
-    used = {first(message) for _, _, message, _, _ in extract_from_dir(WEB, METHODS, keywords=keywords)}
+    used = {
+        first(message)
+        for room in (WEB, MAILING)
+        for _, _, message, _, _ in extract_from_dir(room, METHODS, keywords=keywords)
+    }
     translated = {
         first(message.id) for message in catalogue() if message.id and first(message.string) and not message.fuzzy
     }

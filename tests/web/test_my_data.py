@@ -7,6 +7,7 @@ import io
 import json
 import time
 import tracemalloc
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,6 +35,8 @@ JSON, ZIP = "/me/data/everything.json", "/me/data/everything.zip"
 # tables with a path to a person that no category gives, each with its reason
 NOT_ABOUT_A_PERSON = {
     "late_day": "a mark for the scheduler, gone within minutes: a device and a day, whose positions are listed",
+    "publication": "a mark for the scheduler: up to which day the duties, which are listed, are published",
+    "window_due": "a mark for the scheduler, gone once it judged: a duty, which is listed, and why it looks again",
     "api_creation": "a program's key, and the number of what it created in the register; gone after a day",
 }
 
@@ -69,6 +72,7 @@ def held(engine: Engine, people: People, employee: Browser, supervisor: Browser)
         conn.execute(insert(m.CorrectionRequest).values(asked))
         week = Range(WORK_DATE + timedelta(days=7), WORK_DATE + timedelta(days=14))
         conn.execute(insert(m.LeavePeriod).values(person_id=people.own, part="full", kind="leave", period=week))
+        _attendance_rows(conn, account, people)
         file = {"kind": "people", "file_name": "pegawai.csv", "address": "", "created_at": at(8), "changed_at": at(8)}
         conn.execute(insert(m.ImportRun).values(account_id=account, **file))
         _account_rows(conn, account, people)
@@ -77,6 +81,37 @@ def held(engine: Engine, people: People, employee: Browser, supervisor: Browser)
     submit(employee)
     decide(supervisor, people.own, "returned", reason="Volume?")
     return Held(phone, handed_on)
+
+
+def _attendance_rows(conn: Any, account: Any, people: People) -> None:
+    """A row of `own` in each table of rosters, leave and presence, and one of somebody else's."""
+    shift = build.shift(conn)
+    cycle = insert(m.Rotation).values(name="R", anchor=WORK_DATE, days=7).returning(m.Rotation.id)
+    rotation = conn.scalars(cycle).one()
+    foreign = build.window(conn, people.foreign, at(8), at(16), work_date=WORK_DATE)
+    why, when = "Saya melihatnya sendiri.", {"starts_at": at(8), "ends_at": at(9), "at": at(10)}
+    for person, window in ((people.own, people.window), (people.foreign, foreign)):
+        made = {"key": uuid.uuid4(), "at": at(8), "lat_e7": -62000001, "lon_e7": 1068000008}
+        conn.execute(insert(m.CheckIn).values(person_id=person, **made))
+        conn.execute(insert(m.Attestation).values(window_id=window, account_id=account, reason=why, **when))
+        case = {"opened_at": at(9), "cause": "late_fixes", "proposed_digest": "x", "proposed": {"status": "PRESENT"}}
+        conn.execute(insert(m.DutyCase).values(window_id=window, **case))
+        said = {"statement": "Saya ada di pos.", "opened_at": at(9), "due_at": at(20), "revision": 1}
+        contest = conn.scalars(insert(m.Contest).values(window_id=window, **said).returning(m.Contest.id)).one()
+        picture = {"number": 1, "media_type": "image/jpeg", "content": b"x"}
+        conn.execute(insert(m.ContestPhoto).values(contest_id=contest, **picture))
+        found = {"account_id": account, "reason": "Tidak ada di pos.", "at": at(17)}
+        conn.execute(insert(m.AbsenceFinding).values(window_id=window, **found))
+        asked = {"kind": "sick", "part": "full", "requested_at": at(7)}
+        days = Range(WORK_DATE + timedelta(days=20), WORK_DATE + timedelta(days=21))
+        conn.execute(insert(m.LeaveRequest).values(person_id=person, period=days, **asked))
+        told = {"at": at(9), "kind": "case_decided", "work_date": WORK_DATE}
+        conn.execute(insert(m.Notification).values(person_id=person, **told))
+        entry = {"rotation_id": rotation, "period": Range(WORK_DATE, None)}
+        conn.execute(insert(m.RosterEntry).values(person_id=person, **entry))
+        conn.execute(insert(m.RosterDay).values(person_id=person, day=WORK_DATE, note="libur"))
+        extra = {"day": WORK_DATE, "shift_id": shift, "start_time": at(17).time(), "duration_min": 60}
+        conn.execute(insert(m.ExtraDuty).values(person_id=person, **extra))
 
 
 def _account_rows(conn: Any, account: Any, people: People) -> None:
@@ -93,6 +128,11 @@ def _account_rows(conn: Any, account: Any, people: People) -> None:
         conn.execute(insert(m.StoredFix).values(device_id=tracker, **fix))
     factor = {"secret_sealed": b"a-sealed-factor", "confirmed_at": at(7)}
     conn.execute(insert(m.SecondFactor).values(account_id=account, **factor))
+    conn.execute(insert(m.MailAddress).values(account_id=account, address="siti@example.go.id", language="id"))
+    wanted = {"account_id": account, "cadence": "weekly", "created_at": at(7)}
+    subscription = conn.scalars(insert(m.Subscription).values(wanted).returning(m.Subscription.id)).one()
+    mail = {"subscription_id": subscription, "period": WORK_DATE, "created_at": at(7), "next_at": at(7)}
+    conn.execute(insert(m.Mail).values(account_id=account, **mail))
     token = {"name": "papan", "scopes": ["reports:read"], "token_sha256": b"a-tokens-sha256"}
     conn.execute(insert(m.ApiToken).values(account_id=account, created_at=at(7), expires_at=at(9), **token))
 

@@ -105,7 +105,7 @@ def test_from_the_password_to_ones_day(nobody: Browser, newcomer: Browser) -> No
 
 def test_the_notice_says_it_in_both_languages(newcomer: Browser) -> None:
     assert "60 hari" in newcomer.get("/me/notice").text
-    assert "positions 60 days" in newcomer.get("/me/notice?lang=en").text
+    assert "positions, those of check-ins too, 60 days" in newcomer.get("/me/notice?lang=en").text
 
 
 @pytest.mark.parametrize(

@@ -4,61 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
 
-import pytest
 from flask import Flask
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.dialects.postgresql import Range
 
 from tests import builders as build
-from tests.web.conftest import NOW, WORK_DATE, Browser, Clock, People, signed_in
+from tests.web.conftest import NOW, WORK_DATE, Browser, People, one, said, signed_in
 from tracker.storage import models as m
 
 TODAY, LATER = str(WORK_DATE), str(WORK_DATE + timedelta(days=9))
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(NOW)
-
-
-def reader(app: Flask, engine: Engine, username: str) -> Browser:
-    browser = signed_in(app, engine, username)
-    browser.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
-    browser.get("/admin/units/new")
-    return browser
-
-
-@pytest.fixture
-def admin(app: Flask, engine: Engine, people: People) -> Browser:
-    """A system administrator who reads English."""
-    return reader(app, engine, "admin")
-
-
-@pytest.fixture
-def local(app: Flask, engine: Engine, people: People) -> Browser:
-    """An administrator of the agency with the team Regu Menteng, who reads English."""
-    with engine.begin() as conn:
-        agency = conn.scalars(select(m.UnitPlace.parent_id).where(m.UnitPlace.unit_id == people.unit)).one()
-        conn.execute(m.Account.__table__.insert().values(username="admin-dinas"))
-        build.grant(conn, "admin-dinas", "administrator", agency)
-    return reader(app, engine, "admin-dinas")
-
-
-def one(engine: Engine, table: Any, **where: Any) -> Any:
-    with engine.connect() as conn:
-        return conn.execute(select(table.__table__).filter_by(**where)).one()
-
-
-def said(browser: Browser, address: str, **typed: Any) -> str:
-    """What a refused form says; nothing where it was taken."""
-    answer = browser.post(address, **typed)
-    if answer.status_code == 303:
-        return ""
-    assert answer.status_code == 422
-    found = re.findall(r'class="field-error"[^>]*>([^<]+)<|class="notice bad">.*?<p>([^<]+)', answer.text)
-    return " ".join(a or b for a, b in found)
 
 
 def test_a_unit_is_added_moved_renamed_and_merged(admin: Browser, engine: Engine) -> None:
@@ -154,6 +109,7 @@ def test_many_are_moved_together_or_not_at_all(admin: Browser, engine: Engine, p
     assert taken.location == "/admin/people?q=a&sort=nip", "the list is as it was"
     assert "1 person was moved." in admin.get("/admin/people").text
     assert unit_of(engine, people.own) == "Dinas Kebersihan"
+    assert admin.post("/admin/people/chosen", action="move", everybody="x").status_code == 400
     admin.post("/admin/people/chosen", action="move")
     assert "tick at least one row" in admin.get("/admin/people").text
     admin.post("/admin/people/chosen", action="move", chosen=[people.own, 999_999])
@@ -394,3 +350,14 @@ def test_many_units_are_placed_together(admin: Browser, local: Browser, engine: 
     assert "Below Pos A" in admin.get(f"/admin/units/{part}").text, "it moved along"
     local.post("/admin/units/chosen", action="move", confirmed="1", chosen=teams, unit="Dinas Kebersihan", on=TODAY)
     assert "are not here any more" in local.get("/admin/units").text
+
+
+def test_a_vehicles_page_shows_its_days(app: Flask, engine: Engine, people: People) -> None:
+    with engine.begin() as conn:
+        vehicle_id = build.vehicle(conn, people.unit)
+        spent = {"moving_s": 3600, "idle_s": 1800, "working_s": 0, "parked_s": 70200, "unknown_s": 10800}
+        conn.execute(insert(m.VehicleDay).values(
+            vehicle_id=vehicle_id, day=WORK_DATE, computed_at=NOW, counted_operating_s=7200, **spent))  # fmt: skip
+    page = signed_in(app, engine, "admin").get(f"/admin/vehicles/{vehicle_id}").text
+    assert "Idle, engine on" in page or "Menganggur, mesin menyala" in page
+    assert "30" in page.split("days-title")[-1]

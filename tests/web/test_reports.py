@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,8 +13,8 @@ from sqlalchemy import Engine, insert, update
 from tests import builders as build
 from tests.web.conftest import WORK_DATE, Browser, People, at
 from tests.web.test_team import REVISION, judge
+from tracker.exports.csv_text import harmless
 from tracker.storage import models as m
-from tracker.web.csv_text import harmless
 
 
 def table(text: str) -> list[dict[str, str]]:
@@ -39,6 +40,25 @@ def test_idle_minutes_carry_their_measure_and_coverage(supervisor: Browser, peop
     assert "45 mnt" in page and "100 %" in page
     (row,) = table(supervisor.get("/team/reports/idle.csv").text)
     assert (row["measure"], row["counted_min"], row["coverage_pct"]) == ("idle", "45.0", "100")
+
+
+@pytest.mark.parametrize("report", ["no-show", "idle"])
+def test_nothing_was_to_be_observed_of_an_excused_duty(
+    supervisor: Browser, people: People, engine: Engine, report: str
+) -> None:
+    idle = {**REVISION, "window_id": people.window, "measure": "idle", "counted_s": 0, "observed_s": 0}
+    with engine.begin() as conn:
+        conn.execute(update(m.DutyWindow).where(m.DutyWindow.id == people.window).values(excuse="sick"))
+        conn.execute(insert(m.IdleRevision).values(idle))
+    judge(engine, people.window, "EXCUSED", excused_s=28800, unknown_s=0)
+    (row,) = table(supervisor.get(f"/team/reports/{report}.csv").text)
+    assert row["coverage_pct"] == "", "as the summary counts it"
+    day = f"/team/{people.own}/days/{WORK_DATE}"
+    pages = (f"/team/reports/{report}", "/team/reports/summary", f"/team/{people.own}/summary", day)
+    for page in (*pages, f"{day}/duties/{people.window}"):
+        said = supervisor.get(f"{page}?lang=en").text
+        assert "Siti" in said or "Summary" in said
+        assert not re.search(r"\b0 %\s*(<[^>]*>\s*)*(observed|of the duty)", said), page
 
 
 def test_a_download_has_all_rows_of_the_filter_and_no_others(

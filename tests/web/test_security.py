@@ -130,16 +130,16 @@ def test_a_database_that_is_away_is_a_page_in_both_languages(tmp_path: Path) -> 
     assert ready.status_code == 503 and ready.json == {"database": False, "snapshot": False}
 
 
-def test_a_mistake_of_ours_shows_no_inside(app: Flask) -> None:
-    app.testing = False
-    app.config["PROPAGATE_EXCEPTIONS"] = False
+def test_a_mistake_of_ours_shows_no_inside(own_app: Flask) -> None:
+    own_app.testing = False
+    own_app.config["PROPAGATE_EXCEPTIONS"] = False
 
     def broken() -> str:
         raise RuntimeError("the inside")
 
-    app.add_url_rule("/healthz/broken", "broken", broken)
-    app.view_functions["broken"].access = app.view_functions["health.alive"].access  # type: ignore[attr-defined]
-    answer = app.test_client().get("/healthz/broken")
+    own_app.add_url_rule("/healthz/broken", "broken", broken)
+    own_app.view_functions["broken"].access = own_app.view_functions["health.alive"].access  # type: ignore[attr-defined]
+    answer = own_app.test_client().get("/healthz/broken")
     assert answer.status_code == 500 and "the inside" not in answer.text
 
 

@@ -7,7 +7,8 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, select
+from sqlalchemy.orm import Session
 
 from tests import builders as build
 from tests.web.actions import team_path
@@ -78,6 +79,20 @@ def test_stops_and_moves_are_told_where_the_positions_still_say_what_the_verdict
     judge(engine, people.window, "UNVERIFIED", revision=2, reason="rule", evidence={"spans": SPANS})
     page = supervisor.get(team_path(people.own), **ENGLISH).text
     assert [kind for _, _, kind in pieces(page)] == ["Elsewhere", "At the place of duty", "Unknown"]
+
+
+def test_where_the_phone_lay_while_somebody_vouched_is_no_place_of_duty(
+    supervisor: Browser, people: People, engine: Engine, clock: Clock
+) -> None:
+    move_to(clock, engine, at(17))
+    send(engine, people.own, range(0, 480, 2), lon_e7=1068200000)
+    assert '"kind": "off_site", "number": 1' in supervisor.get(team_path(people.own)).text
+    with Session(engine) as session, session.begin():
+        boss = session.scalars(select(m.Account.id).where(m.Account.username == "atasan")).one()
+        times = {"starts_at": at(8), "ends_at": at(16), "at": at(17)}
+        session.add(m.Attestation(window_id=people.window, account_id=boss, reason="Saya melihatnya.", **times))
+    page = supervisor.get(team_path(people.own), **ENGLISH).text
+    assert pieces(page) == [("08:00", "16:00", "At the place of duty")] and '"stays": []' in page
 
 
 def test_minutes_elsewhere_at_both_edges_are_both_told(supervisor: Browser, people: People, engine: Engine) -> None:

@@ -20,7 +20,7 @@ from tracker.web.access import declared_scope
 from tracker.web.cookies import SESSION
 
 CSV = "/team/reports/no-show.csv"
-SCOPED = {"team_reports.show", "team_reports.download"}
+SCOPED = {"team_reports.show", "team_reports.download", "report_files.as_xlsx", "report_files.as_pdf"}
 
 
 def token_for(engine: Engine, username: str, *scopes: str, name: str = "x", days: int = 30) -> str:
@@ -32,7 +32,8 @@ def token_for(engine: Engine, username: str, *scopes: str, name: str = "x", days
 
 
 def ask(app: Flask, token: str, path: str = CSV, method: str = "GET", **more: str) -> TestResponse:
-    return app.test_client().open(path, method=method, headers={"Authorization": f"Bearer {token}", **more})
+    signed = {"Authorization": f"Bearer {token}", **more}
+    return app.test_client().open(path, method=method, headers=signed, buffered=True)
 
 
 def refused(answer: TestResponse) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, select
 
-from tests.web.conftest import Browser, People, signed_in
+from tests.web.conftest import Browser, signed_in
 from tracker.storage import models as m
 
 SQUARE = "-6.2, 106.8\n-6.2, 106.81\n-6.19, 106.81\n-6.19, 106.8"
@@ -20,15 +20,6 @@ TWISTED = "\n".join(
 )  # fmt: skip
 RING = [[106.8, -6.2], [106.81, -6.2], [106.81, -6.19], [106.8, -6.2]]
 FEATURE = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [RING]}}
-
-
-@pytest.fixture
-def admin(app: Flask, engine: Engine, people: People) -> Browser:
-    """A system administrator who reads English."""
-    browser = signed_in(app, engine, "admin")
-    browser.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
-    browser.get("/admin/zones/new")
-    return browser
 
 
 def zones(engine: Engine) -> dict[str, Any]:

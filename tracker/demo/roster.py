@@ -1,89 +1,80 @@
-"""The duty windows of the simulated city: published for some past days at first, then ever a few days ahead."""
+"""The rosters of the simulated city: rotations and who works by them, and the windows of its first days.
+
+From then on the scheduler publishes, as in any city.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, insert, select
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from tracker.demo.cast import Duty, duty
+from tracker.demo.cast import FIRST_MONDAY, SHIFTS, Roster, weekdays
 from tracker.demo.staff import STAFF
 from tracker.demo.world import DAY, World
-from tracker.domain.roster import Times, bounds
-from tracker.storage.models import DutyWindow, DutyWindowZone, Person, Shift, Zone
+from tracker.storage.models import DutyWindow, Person, RosterEntry, Rotation, RotationDay, Shift, Zone
+from tracker.storage.publication import AHEAD, Times, mark_people, publish
 
-PAST_DAYS, DAYS_AHEAD = 4, 3
-MARGIN = timedelta(minutes=30)  # a person is followed so long before and after duty
-NOTICE = timedelta(days=7)  # a roster is known a week before
-
-
-def publish(session: Session, world: World, now: datetime) -> None:
-    """Publish what is missing from `PAST_DAYS` ago until `DAYS_AHEAD`; days that have a roster keep it."""
-    today = world.date_of(now.timestamp())
-    employees = {nip: person_id for nip, person_id in session.execute(select(Person.nip, Person.id))}
-    newest = session.scalar(
-        select(func.max(DutyWindow.work_date)).where(
-            DutyWindow.person_id.in_([employees[p.nip] for p in STAFF if p.nip in employees])
-        )
-    )
-    first = today - PAST_DAYS * DAY
-    if newest is not None:
-        first = max(first, newest + DAY)
-    shifts = {name: shift_id for name, shift_id in session.execute(select(Shift.name, Shift.id))}
-    duties = [
-        work
-        for work in _duties(world, first, today + DAYS_AHEAD * DAY)
-        if work.employee.nip in employees and work.shift.name in shifts  # what an administrator changed stays so
-    ]
-    if duties:
-        _insert(session, duties, employees, shifts)
+PAST_DAYS = 4
+NOTICE = timedelta(days=7)  # the roster of the first days was known a week before
+NO_LOCK = timedelta(days=365)  # nothing was judged yet
+PEOPLE_AT_A_TIME = 200
 
 
-def _duties(world: World, first: date, last: date) -> Iterator[Duty]:
-    on = first
-    while on <= last:
-        for employee in STAFF:
-            work = duty(employee, on, world.zone)
-            if work is not None:
-                yield work
-        on += DAY
+def keep_rosters(session: Session, world: World, now: datetime) -> None:
+    """Give a roster to everybody of the cast who has none, and publish it from `PAST_DAYS` ago on.
+
+    A city from before there were rosters has windows already: they stay, and the roster begins after them.
+    """
+    people = {nip: person_id for nip, person_id in session.execute(select(Person.nip, Person.id))}
+    rostered = set(session.scalars(select(RosterEntry.person_id)))
+    missing = {p.nip: people[p.nip] for p in STAFF if p.nip in people and people[p.nip] not in rostered}
+    if not missing:
+        return
+    first = _first_day(session, missing.values(), world.date_of(now.timestamp()))
+    _assign(session, missing, first)
+    mark_people(session, list(missing.values()), first, "roster")
+    known = Times(now - NOTICE - PAST_DAYS * DAY, world.zone, NO_LOCK, now - NO_LOCK)
+    known_until = known.today + AHEAD
+    while first <= known_until and publish(session.connection(), known, PEOPLE_AT_A_TIME):
+        pass
 
 
-def _followed(duties: Sequence[Duty]) -> Iterator[tuple[Duty, Times]]:
-    """Each duty with the times between which the person is followed for it."""
-    of_each: dict[str, list[Duty]] = defaultdict(list)
-    for work in sorted(duties, key=lambda work: work.starts_at):
-        of_each[work.employee.nip].append(work)
-    for own in of_each.values():
-        yield from zip(own, bounds([(work.starts_at, work.ends_at) for work in own], MARGIN, MARGIN), strict=True)
+def _first_day(session: Session, people: Collection[int], today: date) -> date:
+    newest = session.scalar(select(func.max(DutyWindow.work_date)).where(DutyWindow.person_id.in_(list(people))))
+    return max(today - PAST_DAYS * DAY, newest + DAY if newest else date.min)
 
 
-def _insert(session: Session, duties: list[Duty], employees: dict[str, int], shifts: dict[str, int]) -> None:
+def _assign(session: Session, people: Mapping[str, int], first: date) -> None:
     zones = {name: zone_id for name, zone_id in session.execute(select(Zone.name, Zone.id))}
-    followed = list(_followed(duties))
-    works = [work for work, _ in followed]
-    rows = [
-        {
-            "person_id": employees[work.employee.nip],
-            "shift_id": shifts[work.shift.name],
-            "work_date": work.work_date,
-            "starts_at": work.starts_at,
-            "ends_at": work.ends_at,
-            "accepts_from": accepted[0],
-            "accepts_until": accepted[1],
-            "published_at": work.starts_at - NOTICE,
-        }
-        for work, accepted in followed
-    ]
-    ids = session.scalars(insert(DutyWindow).returning(DutyWindow.id, sort_by_parameter_order=True), rows).all()
-    links = [
-        {"window_id": window_id, "zone_id": zones[place.name]}
-        for window_id, work in zip(ids, works, strict=True)
-        for place in work.employee.zones
-        if place.name in zones
-    ]
-    if links:
-        session.execute(insert(DutyWindowZone), links)
+    rotations: dict[tuple[str | None, ...], int] = {}
+    for employee in STAFF:
+        if employee.nip not in people:
+            continue
+        cycle = employee.roster.cycle
+        if cycle not in rotations:
+            rotations[cycle] = _rotation(session, employee.roster)
+        session.execute(insert(RosterEntry).values(
+            person_id=people[employee.nip], rotation_id=rotations[cycle], offset=employee.roster.offset,
+            period=Range(first, None), zone_ids=[zones[place.name] for place in employee.zones if place.name in zones],
+        ))  # fmt: skip
+
+
+def _rotation(session: Session, roster: Roster) -> int:
+    """The rotation of a cycle; who works in shifts works on holidays, too."""
+    names = [None if name is None else SHIFTS[name].name for name in roster.cycle]
+    name = " – ".join(one or "libur" for one in names)
+    known = session.scalar(select(Rotation.id).where(Rotation.name == name))
+    if known is not None:
+        return known
+    shifts = {name: shift_id for name, shift_id in session.execute(select(Shift.name, Shift.id))}
+    office = roster.cycle == weekdays("office").cycle
+    values = {"name": name, "anchor": FIRST_MONDAY, "days": len(roster.cycle), "beats_holidays": not office}
+    rotation_id = session.scalars(insert(Rotation).values(values).returning(Rotation.id)).one()
+    rows = [{"rotation_id": rotation_id, "number": number, "shift_id": shifts[one]}
+            for number, one in enumerate(names) if one in shifts]  # fmt: skip
+    session.execute(insert(RotationDay), rows)
+    return rotation_id

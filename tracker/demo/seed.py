@@ -18,7 +18,7 @@ from tracker.demo.cast import FLEET, PHONE_INTERVAL_S, ROOT_UNIT, SHIFTS, SUPERV
 from tracker.demo.history import write_logs
 from tracker.demo.memory import PROGRESS, SECRETS, Memory
 from tracker.demo.places import ZONES
-from tracker.demo.roster import PAST_DAYS, publish
+from tracker.demo.roster import PAST_DAYS, keep_rosters
 from tracker.demo.staff import DEMO_EMPLOYEE, DEMO_SUPERVISOR, STAFF
 from tracker.demo.world import World
 from tracker.storage.accounts import create_account
@@ -41,14 +41,14 @@ def prepare(engine: Engine, world: World, data_dir: Path, now: datetime) -> dict
     with Session(engine) as session, session.begin():
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SEED_LOCK})
         secrets = _city(session, world, data_dir, now)
+        keep_rosters(session, world, now)
         keep_up(session, world, now)
         memory.write(SECRETS, secrets)  # before the commit: a secret in the database only would be lost
     return secrets
 
 
 def keep_up(session: Session, world: World, now: datetime) -> None:
-    """What a new day brings: a roster for the days to come, and the logs of the days that are over."""
-    publish(session, world, now)
+    """What a new day brings: the logs of the days that are over."""
     write_logs(session, world, now)
 
 

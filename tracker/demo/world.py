@@ -7,8 +7,9 @@ because they take milliseconds to make.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from tracker.demo.cast import FLEET, Employee, Machine, duty
 from tracker.demo.journey import Journey
@@ -24,7 +25,7 @@ Plan = TypeVar("Plan")
 class World:
     """All days of a city of one `seed` in one time zone."""
 
-    def __init__(self, zone: tzinfo, seed: str = "jejak") -> None:
+    def __init__(self, zone: ZoneInfo, seed: str = "jejak") -> None:
         self.zone = zone
         self._seed = seed
         self._kept: dict[Hashable, object] = {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from tracker.domain.ruling import RuledOut
+
 MOST_OPEN = 5  # requests of one person that wait for an answer
 SHORTEST_TEXT, LONGEST_TEXT = 10, 2000  # characters, of a request and of its answer
 
@@ -22,12 +24,10 @@ class Refusal(StrEnum):
     ANSWERED_MEANWHILE = "answered_meanwhile"
 
 
-class Refused(Exception):
+class Refused(RuledOut):
     """A rule of correction requests says no."""
 
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.value)
-        self.refusal = refusal
+    refusal: Refusal
 
 
 def require_room(open_requests: int) -> None:

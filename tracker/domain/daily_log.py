@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
+from tracker.domain.ruling import RuledOut
+
 DEADLINE = time(12)  # local time on the next working day
 SHORTEST_REASON = 3  # characters
 SATURDAY = 5
@@ -47,12 +49,10 @@ class Refusal(StrEnum):
     REASON_MISSING = "reason_missing"
 
 
-class Refused(Exception):
+class Refused(RuledOut):
     """A rule of the daily log says no."""
 
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.value)
-        self.refusal = refusal
+    refusal: Refusal
 
 
 @dataclass(frozen=True, slots=True)

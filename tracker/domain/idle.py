@@ -2,20 +2,20 @@
 
 Who patrols, works in the field or drives is idle while staying long outside the permitted zones; who keeps an office or
 a post is asked only for the time away from it. Only observed time counts, and only where there is no doubt: none of it
-by a clock that is not proven.
+by a clock that is not proven, and none by a phone that its owner had left behind. In breaks nobody is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
 
-from tracker.domain.duty import DutyWindow, Evidence, Profile, Rules, course_of
-from tracker.domain.presence import Place
-from tracker.domain.segments import Step
+from tracker.domain.claims import Times
+from tracker.domain.duty import Course, DutyWindow, Evidence, Profile, Rules, believed_legs, course_of, expected_s
+from tracker.domain.presence import Leg, Place, Source
 
 
 class Measure(StrEnum):
@@ -54,23 +54,45 @@ class Idle:
 
 def measure_idle(window: DutyWindow, evidence: Evidence, rules: Rules, now: datetime) -> Idle:
     """The idle or away seconds of the window as known at `now`, place by place; they sum to `counted_s`."""
-    course = course_of(window, evidence, rules, now)
+    return idle_in_course(window, evidence, rules, now, course_of(window, evidence, rules, now))
+
+
+def idle_in_course(window: DutyWindow, evidence: Evidence, rules: Rules, now: datetime, course: Course) -> Idle:
+    """The same of a window whose course is known already."""
     measure = MEASURES[window.profile]
-    outside = _outside(course.trail.steps, course.places) if evidence.clock_proven else iter(())
+    asked = evidence.clock_proven and not window.excuse
+    legs = believed_legs(window, evidence, now, course) if asked else ()
+    outside = _outside(legs, _not_asked(window, evidence))
     if measure is Measure.IDLE:
         outside = (place for place in outside if place.lat is not None and place.seconds >= rules.idle_s)
     places = tuple(outside)
-    observed_s = sum(step.seconds for step in course.trail.steps if step.observed)
-    expected_s = int((window.end - window.start).total_seconds())
-    return Idle(measure, sum(place.seconds for place in places), expected_s, int(observed_s), places)
+    counted_s = sum(place.seconds for place in places)
+    return Idle(measure, counted_s, expected_s(window), int(course.observed_s), places)
 
 
-def _outside(steps: tuple[Step, ...], places: tuple[Place, ...]) -> Iterator[IdlePlace]:
-    """Each stay and each way that was seen outside, without the silence it may span."""
-    pairs = zip(steps, places, strict=True)
-    for stay, group in groupby(pairs, key=lambda pair: pair[0].stay):
-        counted = [step for step, place in group if place is Place.OUTSIDE and step.start < step.end]
+def _not_asked(window: DutyWindow, evidence: Evidence) -> list[Times]:
+    """When nobody is asked: in breaks, and where a superior vouches."""
+    vouched = (one for one in evidence.periods if one.source is Source.ATTESTATION)
+    return sorted([*window.breaks, *((one.start, one.end) for one in vouched)])
+
+
+def _outside(legs: Sequence[Leg], not_asked: Sequence[Times]) -> Iterator[IdlePlace]:
+    """Each stay and each way that was seen outside, without the silence it may span and without breaks."""
+    for stay, group in groupby(legs, key=lambda leg: leg.stay):
+        seen = [(leg.start, leg.end) for leg in group if leg.place is Place.OUTSIDE]
+        counted = [part for times in seen for part in _without(times, not_asked)]
         if counted:
             lat, lon = (stay.lat, stay.lon) if stay else (None, None)
-            seconds = int(sum(step.seconds for step in counted))
-            yield IdlePlace(lat, lon, counted[0].start, counted[-1].end, seconds)
+            seconds = int(sum((end - start).total_seconds() for start, end in counted))
+            yield IdlePlace(lat, lon, counted[0][0], counted[-1][1], seconds)
+
+
+def _without(times: Times, cuts: Sequence[Times]) -> Iterator[Times]:
+    """What of a period is in none of the others, which are in order."""
+    since, until = times
+    for start, end in cuts:
+        if since < min(start, until):
+            yield since, min(start, until)
+        since = max(since, end)
+    if since < until:
+        yield since, until

@@ -1,8 +1,9 @@
 """Who is expected when: shift patterns in rotation and what excuses from them, as duties in absolute time.
 
-A rotation gives a pattern for each local date, or none. `duties` makes them absolute, `excused` takes holidays and
-leave out of them, and `bounds` says which fixes belong to which. Nothing here counts on from the day before: a rotation
-of ten years ago and one of tomorrow are the same function of their anchor.
+A rotation gives a pattern for each local date, or none; a single day may have another one, or another duty beside it.
+`duties` makes them absolute, `excused` takes holidays and leave out of them, and `bounds` says which fixes belong to
+which. Nothing here counts on from the day before: a rotation of ten years ago and one of tomorrow are the same function
+of their anchor.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 DAY = timedelta(days=1)
+MARGIN_MIN = 30  # a person is followed so long before and after duty, unless the shift says otherwise
 Times: TypeAlias = tuple[datetime, datetime]
 
 
@@ -28,11 +30,19 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A shift: when it begins by the clock on the wall, and how long it lasts; up to 24 hours."""
+    """A shift: when it begins by the clock on the wall, and how long it lasts; up to 24 hours.
+
+    `breaks` are (minutes after the beginning, length in minutes). `key` and `zones` are the register's numbers.
+    """
 
     name: str
     start: time
     minutes: int
+    key: int = 0
+    zones: tuple[int, ...] = ()
+    breaks: tuple[tuple[int, int], ...] = ()
+    before_min: int = MARGIN_MIN
+    after_min: int = MARGIN_MIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +63,15 @@ class Rotation:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Somebody works by a rotation on the days from `first` to `last`; None: until further notice."""
+    """Somebody works by a rotation on the days from `first` to `last`; None: until further notice.
+
+    `zones` are where, unless that is where the pattern says.
+    """
 
     rotation: Rotation
     first: date
     last: date | None = None
+    zones: tuple[int, ...] = ()
 
     def holds(self, day: date) -> bool:
         return self.first <= day and (self.last is None or day <= self.last)
@@ -65,11 +79,24 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """From `first` to `last` other patterns hold in the place of those of these names, as the hours of Ramadan do."""
+    """From `first` to `last` other patterns hold in the place of those of these names, as the hours of Ramadan do.
+
+    With `hours_only` they change start, length and breaks, and leave the rest as it was on that day.
+    """
 
     first: date
     last: date
     patterns: Mapping[str, Pattern]
+    hours_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A duty that the rotation does not give: overtime beside it, or another one in its place."""
+
+    day: date
+    pattern: Pattern
+    zones: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +119,10 @@ class Duty:
     end: datetime
     beats_holidays: bool = field(default=False, compare=False)
     excuse: str | None = None
+    shift: int = field(default=0, compare=False)
+    zones: tuple[int, ...] = field(default=(), compare=False)
+    breaks: tuple[Times, ...] = field(default=(), compare=False)
+    margins: tuple[timedelta, timedelta] = field(default=(timedelta(0), timedelta(0)), compare=False)
 
     @property
     def times(self) -> Times:
@@ -109,19 +140,33 @@ class Overlap(ValueError):
         super().__init__(f"{other.pattern} on {other.work_date} begins before {one.pattern} of {one.work_date} ends")
         self.one, self.other = one, other
 
+    @property
+    def which(self) -> tuple[tuple[int, date], tuple[int, date]]:
+        """The shifts and days of the two: the same ones may overlap by more or less."""
+        return (self.one.shift, self.one.work_date), (self.other.shift, self.other.work_date)
+
 
 def duties(
-    assignments: Sequence[Assignment], rules: Sequence[RuleSet], first: date, last: date, zone: tzinfo
-) -> tuple[Duty, ...]:
+    assignments: Sequence[Assignment], rules: Sequence[RuleSet], first: date, last: date, zone: tzinfo,
+    instead: Mapping[date, Extra | None] = {}, extras: Sequence[Extra] = (),
+) -> tuple[Duty, ...]:  # fmt: skip
     """The duties of one person that begin on the local dates from `first` to `last`, in order of time.
 
-    Raises `Overlap`. Of rule sets that hold on the same day the later in `rules` says what a pattern is.
+    On the days of `instead` its duty, or none, is worked in the place of the rotation's, on holidays too. Raises
+    `Overlap`. Of rule sets that hold on the same day the later in `rules` says what a pattern is.
     """
-    found = sorted(_duties(assignments, rules, first, last, zone), key=lambda duty: duty.start)
-    for one, other in pairwise(found):
-        if other.start < one.end:
-            raise Overlap(one, other)
-    return tuple(found)
+    found = _in_order(assignments, rules, first, last, zone, instead, extras)
+    for overlap in _overlaps(found):
+        raise overlap
+    return found
+
+
+def overlaps(
+    assignments: Sequence[Assignment], rules: Sequence[RuleSet], first: date, last: date, zone: tzinfo,
+    instead: Mapping[date, Extra | None] = {}, extras: Sequence[Extra] = (),
+) -> tuple[Overlap, ...]:  # fmt: skip
+    """What stands in the way of `duties`, in order of time: the first of them is what it raises."""
+    return tuple(_overlaps(_in_order(assignments, rules, first, last, zone, instead, extras)))
 
 
 def excused(expected: Iterable[Duty], holidays: Mapping[date, str], leaves: Sequence[Leave]) -> tuple[Duty, ...]:
@@ -132,43 +177,79 @@ def excused(expected: Iterable[Duty], holidays: Mapping[date, str], leaves: Sequ
     return tuple(part for duty in expected for part in _parts(duty, holidays, leaves))
 
 
-def bounds(times: Sequence[Times], before: timedelta, after: timedelta) -> tuple[Times, ...]:
-    """From when to when fixes belong to each of one person's duties: begin and end of each, in order of time.
+def bounds(expected: Sequence[Duty]) -> tuple[Times, ...]:
+    """From when to when fixes belong to each of one person's duties, which are in order of time.
 
-    That is the duty with a margin around it. Where two margins meet the earlier duty has the time up to the beginning
-    of the later one: who stays longer is seen leaving, who comes early is not expected yet.
+    That is the duty with its margins around it. Where two margins meet the earlier duty has the time up to the
+    beginning of the later one: who stays longer is seen leaving, who comes early is not expected yet.
     """
     found: list[Times] = []
-    for index, (start, end) in enumerate(times):
-        since, until = start - before, end + after
-        if index + 1 < len(times):
-            until = max(end, min(until, times[index + 1][0]))
+    for index, duty in enumerate(expected):
+        start, end = duty.times
+        since, until = start - duty.margins[0], end + duty.margins[1]
+        if index + 1 < len(expected):
+            until = max(end, min(until, expected[index + 1].start))
         if found:
             since = min(start, max(since, found[-1][1]))
         found.append((since, until))
     return tuple(found)
 
 
+def _in_order(
+    assignments: Sequence[Assignment], rules: Sequence[RuleSet], first: date, last: date, zone: tzinfo,
+    instead: Mapping[date, Extra | None], extras: Sequence[Extra],
+) -> tuple[Duty, ...]:  # fmt: skip
+    within = (extra for extra in extras if first <= extra.day <= last)
+    found = [
+        *_duties(assignments, rules, first, last, zone, instead),
+        *(_duty(extra.pattern, extra.day, zone, True, extra.zones) for extra in within),
+    ]
+    return tuple(sorted(found, key=lambda duty: duty.start))
+
+
+def _overlaps(found: Sequence[Duty]) -> Iterator[Overlap]:
+    return (Overlap(one, other) for one, other in pairwise(found) if other.start < one.end)
+
+
 def _duties(
-    assignments: Sequence[Assignment], rules: Sequence[RuleSet], first: date, last: date, zone: tzinfo
-) -> Iterator[Duty]:
+    assignments: Sequence[Assignment], rules: Sequence[RuleSet], first: date, last: date, zone: tzinfo,
+    instead: Mapping[date, Extra | None],
+) -> Iterator[Duty]:  # fmt: skip
     for number in range((last - first).days + 1):
         day = first + number * DAY
-        for assignment in assignments:
-            pattern = assignment.rotation.on(day) if assignment.holds(day) else None
+        held = [assignment for assignment in assignments if assignment.holds(day)]
+        if day in instead:
+            other = instead[day]
+            if other is not None:
+                zones = other.zones or next((one.zones for one in held), ())
+                yield _duty(_in_force(other.pattern, rules, day), day, zone, True, zones)
+            continue
+        for assignment in held:
+            pattern = assignment.rotation.on(day)
             if pattern is not None:
-                yield _duty(_in_force(pattern, rules, day), day, zone, assignment.rotation.beats_holidays)
+                beats_holidays = assignment.rotation.beats_holidays
+                yield _duty(_in_force(pattern, rules, day), day, zone, beats_holidays, assignment.zones)
 
 
 def _in_force(pattern: Pattern, rules: Sequence[RuleSet], day: date) -> Pattern:
-    held = (one.patterns for one in reversed(rules) if one.first <= day <= one.last)
-    return next((patterns[pattern.name] for patterns in held if pattern.name in patterns), pattern)
+    name = pattern.name
+    for one in rules:
+        if one.first <= day <= one.last and name in one.patterns:
+            other = one.patterns[name]
+            hours = replace(pattern, start=other.start, minutes=other.minutes, breaks=other.breaks)
+            pattern = hours if one.hours_only else other
+    return pattern
 
 
-def _duty(pattern: Pattern, day: date, zone: tzinfo, beats_holidays: bool) -> Duty:
+def _duty(pattern: Pattern, day: date, zone: tzinfo, beats_holidays: bool, zones: tuple[int, ...]) -> Duty:
     """Its length is absolute: a clock that is put forward in the night makes no shift shorter."""
     start = datetime.combine(day, pattern.start, zone).astimezone(UTC)
-    return Duty(day, pattern.name, start, start + timedelta(minutes=pattern.minutes), beats_holidays)
+    breaks = ((start + timedelta(minutes=after), timedelta(minutes=length)) for after, length in pattern.breaks)
+    return Duty(
+        day, pattern.name, start, start + timedelta(minutes=pattern.minutes), beats_holidays, None, pattern.key,
+        zones or pattern.zones, tuple((begin, begin + length) for begin, length in breaks),
+        (timedelta(minutes=pattern.before_min), timedelta(minutes=pattern.after_min)),
+    )  # fmt: skip
 
 
 def _parts(duty: Duty, holidays: Mapping[date, str], leaves: Sequence[Leave]) -> Iterator[Duty]:

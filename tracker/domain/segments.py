@@ -1,28 +1,25 @@
-"""Which parts of a period were stays, moves, unknown: the one stay detector of map, attendance and idle reports.
+"""Which parts of a period were stays, moves, unknown: the one reading of fixes for map, attendance and idle reports.
 
-It reads spots in order of time and never looks back further than the stay it is in. A stay is one index range of
-the spots, so the same rules can be computed on arrays.
+Many tracks are followed at once, each through a period of its own.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from itertools import groupby
 
-from tracker.domain.cleaning import Cleaned, Spot, cleaned
+import numpy as np
+
+from tracker.domain.cleaning import Seen, Spots, clean
 from tracker.domain.fix import Fix
-from tracker.domain.geo import distance_m
+from tracker.domain.fixes import SECOND_US, Fixes, Flags, Ints, micros, moment
+from tracker.domain.stays import Stays, stays_among
 
 GAP_FACTOR = 3  # longer silence than this many expected intervals is no data, not standing still
 LEAST_GAP_S = 600.0
-MARGIN_LIMIT_M = 50.0  # how much of a fix's inaccuracy may widen a stay
-LEAVING_SPOTS = 3  # so many outside in a row, or ...
-LEAVING_S = 120.0  # ... so long outside, is having left
-BEST_ACCURACY_M = 10.0  # receivers claim better; it would let one fix hold the centre of a stay
+EVER_US = 2**62  # before and after everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,7 @@ class Segment:
 
     @property
     def spanned_s(self) -> float:
-        return _seconds(self.start, self.end)
+        return (self.end - self.start).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,201 +76,187 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """The smallest part of a period: one spot, the way between two, or silence at an edge.
+class Track:
+    """The fixes of one device or person, in whatever order, and the period through which they are followed.
 
-    `ends` are the spots it rests on, `set_aside` those that were put aside within it.
+    Fixes outside the period help to read its edges. Raises ValueError where the period has no length.
     """
 
+    fixes: Fixes
     start: datetime
     end: datetime
-    stay: Stay | None
-    observed: bool
-    ends: tuple[Spot, ...]
-    set_aside: tuple[Spot, ...]
-    fixes: int
+    rules: MotionRules
 
-    @property
-    def seconds(self) -> float:
-        return _seconds(self.start, self.end)
-
-    @property
-    def unseen_s(self) -> float:
-        """How long nobody looked: from the one spot to the next, also where the period cuts the way between."""
-        return _seconds(self.ends[0].end, self.ends[-1].start) if len(self.ends) > 1 else 0.0
-
-    @property
-    def kind(self) -> SegmentKind:
-        if self.stay:
-            return SegmentKind.STAY
-        return SegmentKind.MOVE if self.observed else SegmentKind.UNKNOWN
+    def __post_init__(self) -> None:
+        if not self.start < self.end:
+            raise ValueError(f"a period needs a length: {self.start} to {self.end}")
 
 
-@dataclass(frozen=True, slots=True)
-class Trail:
-    """A period as steps that tile it exactly, and what they were made of."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """Parts of periods as columns, by track and time: spots, ways between two, and silence at the edges.
 
-    steps: tuple[Step, ...]
-    seen: Cleaned
+    The steps of a track tile its period, a single fix being a step without length. `first` and `last` are the numbers
+    of the spots that a step rests on, one and the same for a spot; nobody was seen at the edges, which have none (-1).
+    `whole_us` is how long the step is without being cut by the period, `stay` the number of its stay or -1.
+    """
+
+    track: Ints
+    start_us: Ints
+    end_us: Ints
+    first: Ints
+    last: Ints
+    whole_us: Ints
+    stay: Ints
+    observed: Flags
+
+    def __len__(self) -> int:
+        return len(self.track)
+
+    def where(self, wanted: Flags | Ints) -> Steps:
+        """Some of them."""
+        return Steps(
+            self.track[wanted], self.start_us[wanted], self.end_us[wanted], self.first[wanted], self.last[wanted],
+            self.whole_us[wanted], self.stay[wanted], self.observed[wanted],
+        )  # fmt: skip
+
+    def kinds(self) -> list[SegmentKind]:
+        return [
+            SegmentKind.STAY if stay >= 0 else SegmentKind.MOVE if observed else SegmentKind.UNKNOWN
+            for stay, observed in zip(self.stay.tolist(), self.observed.tolist(), strict=True)
+        ]
 
 
-def segment(fixes: Sequence[Fix], start: datetime, end: datetime, rules: MotionRules) -> tuple[Segment, ...]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Followed:
+    """Tracks as steps, and what these were made of. Numbers of spots and stays count through all tracks."""
+
+    tracks: int
+    seen: Seen
+    stays: Stays
+    steps: Steps
+
+    def each_stay(self) -> list[Stay]:
+        """The stays with the numbers of their spots counted from the beginning of their own track."""
+        before = np.searchsorted(self.seen.kept.track, np.arange(self.tracks))[self.stays.track]
+        columns = self.stays.first - before, self.stays.last - before, *self.stays.place
+        return [Stay(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def follow(tracks: Sequence[Track], lasting: bool = False) -> Followed:
+    """Each track through its period, in all its steps or only in those that last."""
+    number = np.repeat(np.arange(len(tracks)), [len(track.fixes) for track in tracks])
+    rules = [track.rules for track in tracks]
+    fixes = Fixes.joined([track.fixes for track in tracks])
+    # repeats hours apart do not show the time between
+    seen = clean(fixes, number, LEAST_GAP_S, np.array([rule.top_speed_mps for rule in rules], np.float64))
+    gap_us = np.array([round(rule.gap_s * SECOND_US) for rule in rules], np.int64)
+    visit_us = np.array([round(rule.visit_s * SECOND_US) for rule in rules], np.int64)
+    stays = stays_among(seen.kept, np.array([rule.radius_m for rule in rules], np.float64), gap_us, visit_us)
+    return Followed(len(tracks), seen, stays, _steps(seen.kept, stays, gap_us, tracks, lasting))
+
+
+def segment(fixes: Iterable[Fix], start: datetime, end: datetime, rules: MotionRules) -> tuple[Segment, ...]:
     """The segments of [start, end]; they tile it exactly. Fixes outside the period help to read its edges.
 
     Raises ValueError where the period has no length.
     """
-    steps = trail(fixes, start, end, rules).steps
-    grouped = (list(group) for _, group in groupby(steps, key=lambda step: (step.kind, step.stay)))
-    return tuple(_segment(group) for group in grouped if group[0].start < group[-1].end)
+    return segments([Track(Fixes.of(fixes), start, end, rules)])[0]
 
 
-def trail(fixes: Sequence[Fix], start: datetime, end: datetime, rules: MotionRules) -> Trail:
-    """The steps of [start, end]; they tile it exactly, a single fix being a step without length."""
-    if not start < end:
-        raise ValueError(f"a period needs a length: {start} to {end}")
-    seen = cleaned(fixes, LEAST_GAP_S, rules.top_speed_mps)  # repeats hours apart do not show the time between
-    steps = _tiles(seen, rules) if seen.kept else iter(())
-    inside = [clipped for step in steps if (clipped := _clipped(step, start, end))]
-    return Trail(tuple(_with_edges(inside, start, end)), seen)
+def segments(tracks: Sequence[Track]) -> list[tuple[Segment, ...]]:
+    """The segments of each track, which tile its period exactly."""
+    followed = follow(tracks)
+    steps = followed.steps
+    begin = runs(steps.track, steps.stay, steps.observed | (steps.stay >= 0))
+    end = np.append(begin[1:], len(steps)) - 1
+    length_us = np.where(steps.observed, steps.end_us - steps.start_us, 0)
+    spot = np.where(steps.first == steps.last, steps.first, -1)
+    fixes = np.where(spot >= 0, np.append(followed.seen.kept.fixes, 0)[spot], 0)
+    columns = (
+        steps.track[begin], steps.start_us[begin], steps.end_us[end], np.add.reduceat(length_us, begin),
+        np.add.reduceat(fixes, begin), steps.stay[begin],
+    )  # fmt: skip
+    stays = followed.each_stay()
+    found: list[list[Segment]] = [[] for _ in tracks]
+    kinds = steps.where(begin).kinds()
+    for kind, (track, since, until, seen_us, count, stay) in zip(
+        kinds, zip(*(column.tolist() for column in columns), strict=True), strict=True
+    ):
+        if since < until:
+            lat, lon = (stays[stay].lat, stays[stay].lon) if stay >= 0 else (None, None)
+            found[track].append(Segment(kind, moment(since), moment(until), lat, lon, seen_us / SECOND_US, count))
+    return [tuple(parts) for parts in found]
 
 
-def stays(kept: Sequence[Spot], rules: MotionRules) -> list[Stay]:
-    """The stays among spots in order of time, each observed for at least `rules.visit_s`."""
-    found: list[_Cluster] = []
-    at = 0
-    while at < len(kept):
-        cluster = _grown(kept, at, rules)
-        at = cluster.last + 1
-        if cluster.observed_s < rules.visit_s:
-            continue
-        if found and _drifted(kept, found[-1], cluster, rules):
-            found[-1].absorb(cluster, _seconds(kept[found[-1].last].end, kept[cluster.first].start))
-        else:
-            found.append(cluster)
-    return [cluster.stay() for cluster in found]
+def runs(*columns: Ints | Flags) -> Ints:
+    """Where rows begin that differ in any column from the row before."""
+    opens = np.ones(len(columns[0]), np.bool_)
+    opens[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    return np.flatnonzero(opens)
 
 
-class _Cluster:
-    """Cleaned around their accuracy-weighted centre, growing by one at a time."""
-
-    def __init__(self, index: int, seen: Spot) -> None:
-        self.first = self.last = index
-        self.count = 1
-        self.weight = _weight(seen)
-        self.lat, self.lon, self.accuracy_m = seen.lat, seen.lon, seen.accuracy_m
-        self.observed_s = _seconds(seen.start, seen.end)
-
-    def near(self, lat: float, lon: float, reach_m: float) -> bool:
-        return distance_m(self.lat, self.lon, lat, lon) <= reach_m
-
-    def add(self, index: int, seen: Spot, observed_s: float) -> None:
-        """Take in the spot `index`; `observed_s` is the observed time since the one before it."""
-        self._shift(seen.lat, seen.lon, _weight(seen), seen.accuracy_m, 1)
-        self.last = index
-        self.observed_s += observed_s + _seconds(seen.start, seen.end)
-
-    def absorb(self, other: _Cluster, between_s: float) -> None:
-        """Become one with a later cluster."""
-        self._shift(other.lat, other.lon, other.weight, other.accuracy_m, other.count)
-        self.last = other.last
-        self.observed_s += between_s + other.observed_s
-
-    def _shift(self, lat: float, lon: float, weight: float, accuracy_m: float, count: int) -> None:
-        self.weight += weight
-        self.count += count
-        self.lat += (lat - self.lat) * weight / self.weight
-        self.lon += (lon - self.lon) * weight / self.weight
-        self.accuracy_m += (accuracy_m - self.accuracy_m) * count / self.count
-
-    def stay(self) -> Stay:
-        return Stay(self.first, self.last, self.lat, self.lon, self.accuracy_m)
+def _steps(kept: Spots, stays: Stays, gap_us: Ints, tracks: Sequence[Track], lasting: bool) -> Steps:
+    """Every step within its period, or only those that last, over all that was seen."""
+    of_spot = _stay_of_spot(len(kept), stays)
+    spot = np.flatnonzero(kept.start_us < kept.end_us) if lasting else np.arange(len(kept))
+    before = np.searchsorted(kept.track, np.arange(len(tracks)))
+    # in the order of time: the silence before a track, then each spot with the way behind it
+    parts = [
+        (3 * before, _silence(kept, before, len(tracks))),
+        (3 * spot + 1, _at_spots(kept, of_spot, spot)),
+        (3 * np.arange(len(kept)) + 2, _ways(kept, of_spot, gap_us)),
+    ]
+    since = np.array([micros(track.start) for track in tracks], np.int64)
+    until = np.array([micros(track.end) for track in tracks], np.int64)
+    cut = [(order[within], part) for order, steps in parts for within, part in [_cut(steps, since, until)]]
+    order = np.argsort(np.concatenate([numbers for numbers, _ in cut]), kind="stable")
+    return Steps(*(np.concatenate([getattr(part, name) for _, part in cut])[order] for name in Steps.__slots__))
 
 
-def _grown(kept: Sequence[Spot], first: int, rules: MotionRules) -> _Cluster:
-    """The cluster that begins at `first`, up to the last spot inside it before it was left."""
-    cluster = _Cluster(first, kept[first])
-    for index in range(first + 1, len(kept)):
-        seen, before = kept[index], kept[index - 1]
-        silent = _is_gap(before, seen, rules)
-        away = index - 1 - cluster.last
-        if silent and away:
-            break  # was already leaving when silence began
-        if cluster.near(seen.lat, seen.lon, rules.radius_m if silent else _reach_m(seen.accuracy_m, rules)):
-            observed_s = 0.0 if silent else _seconds(kept[cluster.last].end, seen.start)
-            cluster.add(index, seen, observed_s)
-        elif silent or _has_left(kept[cluster.last + 1 : index + 1]):
-            break
-    return cluster
+def _at_spots(kept: Spots, of_spot: Ints, spot: Ints) -> Steps:
+    start_us, end_us = kept.start_us[spot], kept.end_us[spot]
+    seen = np.ones(len(spot), np.bool_)
+    return Steps(kept.track[spot], start_us, end_us, spot, spot, end_us - start_us, of_spot[spot], seen)
 
 
-def _has_left(outside: Sequence[Spot]) -> bool:
-    return len(outside) >= LEAVING_SPOTS or _seconds(outside[0].start, outside[-1].end) >= LEAVING_S
+def _ways(kept: Spots, of_spot: Ints, gap_us: Ints) -> Steps:
+    """The way behind every spot; behind the last of a track comes silence."""
+    spot, last = np.arange(len(kept)), np.ones(len(kept), np.bool_)
+    last[:-1] = kept.track[1:] != kept.track[:-1]
+    after = np.where(last, -1, spot + 1)
+    until_us = np.where(last, EVER_US, np.roll(kept.start_us, -1))
+    whole_us = until_us - kept.end_us
+    same = ~last & (of_spot == np.roll(of_spot, -1))
+    return Steps(
+        kept.track, kept.end_us, until_us, np.where(last, -1, spot), after, whole_us, np.where(same, of_spot, -1),
+        ~last & (whole_us <= gap_us[kept.track]),
+    )  # fmt: skip
 
 
-def _drifted(kept: Sequence[Spot], stay: _Cluster, after: _Cluster, rules: MotionRules) -> bool:
-    """Whether a stay and the next are one whose centre drifted: within reach, and no time for a trip between."""
-    between_s = _seconds(kept[stay.last].end, kept[after.first].start)
-    return between_s <= LEAVING_S and stay.near(after.lat, after.lon, _reach_m(after.accuracy_m, rules))
+def _silence(kept: Spots, before: Ints, tracks: int) -> Steps:
+    """What comes before the first spot of each track; `before` is how many spots come before it."""
+    number, none = np.arange(tracks), np.full(tracks, -1)
+    any_spot = np.append(kept.track, -1)[before] == number
+    until_us = np.where(any_spot, np.append(kept.start_us, 0)[before], EVER_US)
+    ever, unseen = np.full(tracks, -EVER_US), np.zeros(tracks, np.bool_)
+    return Steps(number, ever, until_us, none, none, np.zeros(tracks, np.int64), none, unseen)
 
 
-def _tiles(seen: Cleaned, rules: MotionRules) -> Iterator[Step]:
-    """Every spot and every way between two, in order, over all that was seen."""
-    kept, aside = seen.kept, seen.set_aside
-    times = [one.start for one in aside]
-    stay_of = {index: stay for stay in stays(kept, rules) for index in range(stay.first, stay.last + 1)}
-    for index, here in enumerate(kept):
-        stay = stay_of.get(index)
-        within = aside[bisect_left(times, here.start) : bisect_right(times, here.end)]
-        yield Step(here.start, here.end, stay, True, (here,), within, here.fixes)
-        if index + 1 == len(kept):
-            return
-        after = kept[index + 1]
-        between = aside[bisect_left(times, here.end) : bisect_right(times, after.start)]
-        same_stay = stay if stay and stay is stay_of.get(index + 1) else None
-        yield Step(here.end, after.start, same_stay, not _is_gap(here, after, rules), (here, after), between, 0)
+def _cut(steps: Steps, since_us: Ints, until_us: Ints) -> tuple[Flags, Steps]:
+    """What of the steps is within the period of their track: which of them are, and these."""
+    start_us = np.maximum(steps.start_us, since_us[steps.track])
+    end_us = np.minimum(steps.end_us, until_us[steps.track])
+    within = (start_us < end_us) | ((start_us == end_us) & (steps.start_us == steps.end_us))
+    cut = Steps(steps.track, start_us, end_us, steps.first, steps.last, steps.whole_us, steps.stay, steps.observed)
+    return within, cut.where(within)
 
 
-def _clipped(step: Step, start: datetime, end: datetime) -> Step | None:
-    """The part of the step within [start, end]; None where there is none."""
-    first, last = max(step.start, start), min(step.end, end)
-    if first > last or (first == last and step.start < step.end):
-        return None
-    return Step(first, last, step.stay, step.observed, step.ends, step.set_aside, step.fixes)
-
-
-def _with_edges(steps: list[Step], start: datetime, end: datetime) -> Iterator[Step]:
-    """The steps, with unknown time from `start` to the first and from the last to `end`."""
-    first, last = (steps[0].start, steps[-1].end) if steps else (end, end)
-    if start < first:
-        yield _unknown(start, first)
-    yield from steps
-    if last < end:
-        yield _unknown(last, end)
-
-
-def _unknown(start: datetime, end: datetime) -> Step:
-    return Step(start, end, None, False, (), (), 0)
-
-
-def _segment(steps: list[Step]) -> Segment:
-    stay = steps[0].stay
-    observed_s = sum(step.seconds for step in steps if step.observed)
-    lat, lon = (stay.lat, stay.lon) if stay else (None, None)
-    fixes = sum(step.fixes for step in steps)
-    return Segment(steps[0].kind, steps[0].start, steps[-1].end, lat, lon, observed_s, fixes)
-
-
-def _weight(seen: Spot) -> float:
-    return float(max(seen.accuracy_m, BEST_ACCURACY_M) ** -2)
-
-
-def _reach_m(accuracy_m: float, rules: MotionRules) -> float:
-    return rules.radius_m + min(accuracy_m, MARGIN_LIMIT_M)
-
-
-def _is_gap(before: Spot, after: Spot, rules: MotionRules) -> bool:
-    return _seconds(before.end, after.start) > rules.gap_s
-
-
-def _seconds(start: datetime, end: datetime) -> float:
-    return (end - start).total_seconds()
+def _stay_of_spot(spots: int, stays: Stays) -> Ints:
+    """The number of the stay of each spot, or -1."""
+    change = np.zeros(spots + 1, np.int64)
+    change[stays.first] += 1
+    np.subtract.at(change, stays.last + 1, 1)  # the next may begin right there
+    within = np.cumsum(change[:-1]) > 0
+    number = np.searchsorted(stays.first, np.arange(spots), side="right") - 1
+    return np.where(within, number, -1)

@@ -17,6 +17,7 @@ NIP = re.compile(r"[0-9]{1,18}")
 LOGIN = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 SCIENTIFIC = re.compile(r"[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+")
 NO_TEXT = re.compile("[\0\ud800-\udfff]")  # what no database keeps: NUL, and halves of characters
+MOST_DAYS = 366
 EXACT = 10**15  # a spreadsheet keeps no more digits of a number
 FIRST_DATE, LAST_DATE = date(1950, 1, 1), date(2100, 12, 31)
 DATES = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y")
@@ -63,6 +64,19 @@ def login(cell: Any) -> str:
     if not LOGIN.fullmatch(found):
         raise BadCell(Wrong.LOGIN)
     return found
+
+
+def whole(cell: Any) -> int:
+    """A number of days."""
+    found = as_text(cell)
+    if not (found.isascii() and found.isdigit() and len(found) < 4 and int(found) <= MOST_DAYS):
+        raise BadCell(Wrong.NUMBER)
+    return int(found)
+
+
+def names(cell: Any) -> tuple[str, ...]:
+    """Some names, semicolons between."""
+    return tuple(one.strip() for one in text(cell).split(";") if one.strip())
 
 
 def day(cell: Any) -> date:

@@ -28,6 +28,7 @@ class Wrong(StrEnum):
     DATE = "date"
     CHOICE = "choice"
     LOGIN = "login"
+    NUMBER = "number"
     SHAPE = "shape"
     # with a row
     CELLS = "cells"
@@ -47,6 +48,10 @@ class Wrong(StrEnum):
     ONE_HOLDER = "one_holder"
     BACKWARDS = "backwards"
     OVERLAP = "overlap"
+    ROSTER_OVERLAP = "roster_overlap"
+    DUTIES_OVERLAP = "duties_overlap"
+    UNKNOWN_ROTATION = "unknown_rotation"
+    UNKNOWN_ZONE = "unknown_zone"
 
 
 @dataclass(frozen=True, slots=True)

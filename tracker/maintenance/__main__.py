@@ -6,7 +6,8 @@ import threading
 from datetime import UTC, datetime
 
 from config import begin
-from tracker.maintenance import partitions, retention, rewrite
+from tracker.domain.fix import oldest_kept
+from tracker.maintenance import attendance, forgotten, partitions, retention, rewrite
 from tracker.storage.engine import make_engine, wait_for_schema
 
 
@@ -17,8 +18,10 @@ def main() -> None:
     now, stop = datetime.now(UTC), threading.Event()
     made = partitions.keep(engine, now, config.retention_days)
     dropped = retention.drop_expired(owner, now, config.retention_days, stop)
+    forgotten.forget_idle_places(owner, oldest_kept(now, config.retention_days), stop)
+    deleted = attendance.drop_expired(owner, now, config.timezone, config.attendance_years, stop)
     rewritten = rewrite.rewrite_closed_days(owner, now, stop)
-    print(f"maintenance: {made} days made, {dropped} tables dropped, {rewritten} days rewritten")
+    print(f"maintenance: {made} days made, {dropped} tables dropped, {rewritten} rewritten, {deleted} rows deleted")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ def main() -> None:
     owner = make_engine(config.database_owner_url, pool_size=1)
     wait_for_server(owner)
     try:
-        migrate(owner, str(make_url(config.database_url).username), config.retention_days)
+        app_role = str(make_url(config.database_url).username)
+        migrate(owner, app_role, config.retention_days, config.attendance_years)
     except ServerTooOld as error:
         sys.exit(f"migrate: {error}")
     print(f"migrate: the tables are at revision {head_revision()}")

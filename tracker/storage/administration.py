@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, exists, func, select
@@ -16,6 +16,7 @@ from tracker.storage.models import Device, Person, Unit, Vehicle, Zone
 from tracker.storage.person_pages import PersonFilter, people_wanted
 from tracker.storage.quarantine_pages import QuarantineFilter, count_waiting
 from tracker.storage.rights import Viewer
+from tracker.storage.roster_pages import MOST_POST_DAYS, rosterless, short_posts, troubled
 from tracker.storage.vehicle_pages import VehicleFilter, vehicles_wanted
 
 DEVICE_STATES = ("denied", "rejected", "silent", "low_battery", "not_set_up")
@@ -30,6 +31,10 @@ def attention(session: Session, viewer: Viewer, now: datetime) -> Mapping[str, i
     found["people_left_behind"] = _count(session, people_wanted(viewer, PersonFilter(state="left_behind")))
     found["vehicles_no_tracker"] = _count(session, vehicles_wanted(viewer, VehicleFilter(state="no_tracker")))
     found["corrections"] = request_list(session, viewer, "open", 1)[1].get("open", 0)
+    found["without_roster"] = _count(session, rosterless(viewer, None, viewer.today))
+    found["roster_problems"] = _count(session, troubled(viewer, None, viewer.today))
+    last = viewer.today + timedelta(days=MOST_POST_DAYS - 1)
+    found["posts_short"] = len(short_posts(session, viewer, None, viewer.today, last))
     if viewer.administers_city:
         found["quarantine"] = count_waiting(session, QuarantineFilter())[0]
     return found

@@ -19,7 +19,9 @@ from sqlalchemy.orm import Session
 from tracker.domain.writing import one_line
 from tracker.storage import administered, register
 from tracker.storage.audit import Action, Actor, record
+from tracker.storage.figures import mark_counted
 from tracker.storage.models import Device, Membership, Person, Unit, UnitPlace, Vehicle
+from tracker.storage.publication import mark_rostered
 from tracker.storage.register import Impossible, NotFound, Why
 from tracker.storage.rights import Viewer
 
@@ -36,6 +38,11 @@ class By:
     viewer: Viewer | None
     now: datetime
     today: date
+
+    @property
+    def tomorrow(self) -> date:
+        """From when on other terms hold: a duty that has begun keeps those by which it began."""
+        return self.today + timedelta(days=1)
 
     def note(self, action: Action, detail: Mapping[str, Any], people: Collection[int] = ()) -> None:
         """Write down what was done, in the same transaction."""
@@ -168,6 +175,7 @@ def merge_unit(by: By, name: str, into: str, on: date) -> int:
     by.change(on)
     below = register.members_below(by.session, name, on)  # who get other superiors, too
     moved = register.merge_unit(by.session, name, into, on, by.today)
+    mark_counted(by.session, on, by.now)
     by.note(Action.MERGE_UNIT, {"unit": name, "into": into, "on": str(on)}, moved | below)
     return len(moved)
 
@@ -207,6 +215,8 @@ def move_person(by: By, nip: str, unit: str, position: str | None, on: date) -> 
     by.unit(unit)
     by.change(on)
     person = register.move_person(by.session, nip, unit, position, on, by.today)
+    mark_counted(by.session, on, by.now)
+    mark_rostered(by.session, [person.id], on, "roster")  # who had left is back
     by.note(Action.MOVE_PERSON, {"unit": unit, "position": position, "on": str(on)}, [person.id])
     return person
 
@@ -221,6 +231,7 @@ def cancel_person_plan(by: By, nip: str, on: date) -> Person:
             by.all_theirs(member.unit_id)
     if not by.reaches(Person, person.id, administered.people):
         raise Impossible("they would belong to no unit", Why.OUT_OF_REACH)
+    mark_rostered(by.session, [person.id], on, "roster")
     by.note(Action.CANCEL_PLAN, {"on": str(on)}, [person.id])
     return person
 
@@ -229,6 +240,8 @@ def leave(by: By, nip: str, on: date) -> Person:
     by.person(nip)
     by.change(on)
     person = register.leave(by.session, nip, on)
+    mark_counted(by.session, on, by.now)
+    mark_rostered(by.session, [person.id], on, "roster")
     by.note(Action.LEAVE, {"on": str(on)}, [person.id])
     return person
 

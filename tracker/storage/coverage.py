@@ -82,7 +82,7 @@ def _query(viewer: Viewer, by: str, first: date, last: date, now: datetime) -> S
         select(
             group, func.count(window.person_id.distinct()), func.count(Device.id.distinct()),
             func.count(Device.id.distinct()).filter(silent, Device.revoked_at.is_(None)),
-            func.sum(verdict.expected_s), func.sum(verdict.observed_s),
+            func.sum(verdict.expected_s - verdict.excused_s), func.sum(verdict.observed_s),
         )
         .select_from(window)
         .join(verdict, verdict.window_id == window.id)

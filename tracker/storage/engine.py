@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
 
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from tracker.storage.revision import head_revision
 
@@ -40,6 +42,18 @@ def engine_options(pool_size: int) -> dict[str, Any]:
             "keepalives_count": 3,
         },
     }
+
+
+@contextmanager
+def driver_cursor(conn: Connection) -> Iterator[psycopg.Cursor[Any]]:
+    """psycopg's own cursor in the connection's transaction, for COPY, which SQLAlchemy does not know.
+
+    Its errors leave as SQLAlchemy's DBAPIError.
+    """
+    try:
+        yield cast("psycopg.Cursor[Any]", conn.connection.cursor())
+    except psycopg.Error as error:
+        raise DBAPIError.instance(None, None, error, psycopg.Error, dialect=conn.dialect) from error
 
 
 def wait_for_server(engine: Engine) -> None:

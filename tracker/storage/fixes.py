@@ -15,11 +15,11 @@ from typing import Any, NamedTuple, cast
 
 import psycopg
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from tracker.domain.fix import CLOCK_AHEAD, Fix
 from tracker.domain.observation import CONNECTIVITY, Lost, NoFix, Said
 from tracker.storage.device_health import save_health
+from tracker.storage.engine import driver_cursor
 from tracker.storage.models.said import NOT_SAID, NOT_SAID_S
 from tracker.storage.quarantine import RejectedMessage, reason_counts, save_rejected
 
@@ -105,6 +105,7 @@ WITH held AS MATERIALIZED (
              WHEN a.vehicle_id IS NOT NULL OR EXISTS (
                 SELECT FROM duty_window w
                 WHERE w.person_id = a.person_id AND s.fix_time BETWEEN w.accepts_from AND w.accepts_until
+                    AND w.excuse IS NULL
              ) THEN 'followed'
              ELSE 'off_duty' END AS fate
     FROM staged s LEFT JOIN LATERAL ( -- one look at the index for each fix, however many devices there are
@@ -167,13 +168,10 @@ def save_batch(
 
     `now` is when it is saved, where that may be long after it was received. Raises SQLAlchemy's DBAPIError.
     """
-    try:
-        cursor = cast("psycopg.Cursor[Any]", conn.connection.cursor())  # psycopg's own: SQLAlchemy knows no COPY
+    with driver_cursor(conn) as cursor:
         saved = _save_heard(cursor, heard, now) if heard else Saved()
         if rejected:
             save_rejected(cursor, rejected)
-    except psycopg.Error as error:
-        raise DBAPIError.instance(None, None, error, psycopg.Error, dialect=conn.dialect) from error
     return saved + Saved(rejected=len(rejected), reasons=reason_counts(rejected))
 
 

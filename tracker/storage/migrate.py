@@ -23,7 +23,7 @@ class ServerTooOld(RuntimeError):
     """The database server is older than this code supports."""
 
 
-def migrate(owner: Engine, app_role: str, retention_days: int) -> None:
+def migrate(owner: Engine, app_role: str, retention_days: int, attendance_years: int = 5) -> None:
     """Apply missing migrations, the rights of `app_role` and what is kept; one process at a time."""
     with owner.connect() as conn, conn.begin():
         _check_server(conn)
@@ -33,7 +33,7 @@ def migrate(owner: Engine, app_role: str, retention_days: int) -> None:
         command.upgrade(settings, "head")
         grant_rights(conn, app_role)
         conn.execute(delete(Retention))
-        conn.execute(insert(Retention).values(days=retention_days))
+        conn.execute(insert(Retention).values(days=retention_days, attendance_years=attendance_years))
 
 
 def grant_rights(conn: Connection, app_role: str) -> None:

@@ -33,7 +33,6 @@ from tracker.storage.models import (
     DutyWindowZone,
     IdleRevision,
     ImportRun,
-    LeavePeriod,
     LogDecision,
     MachineReading,
     Membership,
@@ -105,7 +104,7 @@ def rows_of(session: Session, whose: Whose, query: Query) -> tuple[Sequence[str]
 def register_entry(whose: Whose) -> Rows:
     """One row for each unit in turn."""
     columns = (Person.nip, Person.name, Membership.position, Unit.name.label("unit"))
-    query = select(*columns, *_days(Membership.period)).join(Membership, Membership.person_id == Person.id)
+    query = select(*columns, *days(Membership.period)).join(Membership, Membership.person_id == Person.id)
     return query.join(Unit).where(Person.id == whose.person_id).order_by(func.lower(Membership.period))
 
 
@@ -116,37 +115,37 @@ def account(whose: Whose) -> Rows:
 
 def roles(whose: Whose) -> Rows:
     """A role without a unit is over the whole city."""
-    query = select(RoleGrant.role, Unit.name.label("unit"), *_days(RoleGrant.period)).outerjoin(Unit)
-    return query.where(_of_account(RoleGrant.account_id, whose)).order_by(RoleGrant.id)
+    query = select(RoleGrant.role, Unit.name.label("unit"), *days(RoleGrant.period)).outerjoin(Unit)
+    return query.where(of_account(RoleGrant.account_id, whose)).order_by(RoleGrant.id)
 
 
 def deputies(whose: Whose) -> Rows:
     """Both where the person has a deputy and where they are one."""
-    names = (_name_of(Deputy.principal_id).label("absent"), _name_of(Deputy.deputy_id).label("deputy"))
-    theirs = or_(_of_account(Deputy.principal_id, whose), _of_account(Deputy.deputy_id, whose))
-    return select(*names, *_days(Deputy.period)).where(theirs).order_by(func.lower(Deputy.period))
+    names = (name_of(Deputy.principal_id).label("absent"), name_of(Deputy.deputy_id).label("deputy"))
+    theirs = or_(of_account(Deputy.principal_id, whose), of_account(Deputy.deputy_id, whose))
+    return select(*names, *days(Deputy.period)).where(theirs).order_by(func.lower(Deputy.period))
 
 
 def sessions(whose: Whose) -> Rows:
     columns = ("created_at", "expires_at", "last_seen_at", "address", "user_agent")
     query = select(*(getattr(WebSession, name) for name in columns))
-    return query.where(_of_account(WebSession.account_id, whose)).order_by(WebSession.created_at)
+    return query.where(of_account(WebSession.account_id, whose)).order_by(WebSession.created_at)
 
 
 def second_factors(whose: Whose) -> Rows:
     confirmed = SecondFactor.confirmed_at.is_not(None)
-    return select(SecondFactor.confirmed_at).where(_of_account(SecondFactor.account_id, whose), confirmed)
+    return select(SecondFactor.confirmed_at).where(of_account(SecondFactor.account_id, whose), confirmed)
 
 
 def tokens(whose: Whose) -> Rows:
     columns = ("name", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at")
     query = select(*(getattr(ApiToken, name) for name in columns))
-    return query.where(_of_account(ApiToken.account_id, whose)).order_by(ApiToken.created_at)
+    return query.where(of_account(ApiToken.account_id, whose)).order_by(ApiToken.created_at)
 
 
 def sign_in_failures(whose: Whose) -> Rows:
     columns = (SignInFailure.address, SignInFailure.failed, SignInFailure.last_at, SignInFailure.blocked_until)
-    query = select(*columns).where(_of_account(SignInFailure.account_id, whose))
+    query = select(*columns).where(of_account(SignInFailure.account_id, whose))
     return query.order_by(SignInFailure.last_at)
 
 
@@ -170,7 +169,7 @@ FIX_COLUMNS = (
 
 
 def positions(whose: Whose) -> Rows:
-    place = (_degrees(StoredFix.lat_e7).label("lat"), _degrees(StoredFix.lon_e7).label("lon"))
+    place = (degrees(StoredFix.lat_e7).label("lat"), degrees(StoredFix.lon_e7).label("lon"))
     query = select(StoredFix.fix_time, Device.login, *place, *FIX_COLUMNS)
     held = _held(query, StoredFix.device_id, StoredFix.fix_time, whose)
     return held.order_by(StoredFix.fix_time, StoredFix.device_id)
@@ -178,7 +177,7 @@ def positions(whose: Whose) -> Rows:
 
 def drive_positions(whose: Whose) -> Rows:
     """Positions of the vehicles the person drove, while they drove them."""
-    place = (_degrees(StoredFix.lat_e7).label("lat"), _degrees(StoredFix.lon_e7).label("lon"))
+    place = (degrees(StoredFix.lat_e7).label("lat"), degrees(StoredFix.lon_e7).label("lon"))
     query = select(StoredFix.fix_time, Vehicle.call_sign, *place, StoredFix.speed_cmps, StoredFix.ignition)
     query = query.join(Assignment, Assignment.device_id == StoredFix.device_id)
     query = query.join(Vehicle, Vehicle.id == Assignment.vehicle_id)
@@ -240,13 +239,15 @@ def duties(whose: Whose) -> Rows:
         .scalar_subquery()
     )
     times = ("starts_at", "ends_at", "accepts_from", "accepts_until", "published_at")
-    columns = (Shift.name.label("shift"), Shift.profile, *(getattr(DutyWindow, name) for name in times))
+    said = (DutyWindow.profile, DutyWindow.excuse)
+    columns = (Shift.name.label("shift"), *said, *(getattr(DutyWindow, name) for name in times))
     query = select(DutyWindow.work_date, *columns, zones.label("places")).join(Shift, Shift.id == DutyWindow.shift_id)
     return query.where(DutyWindow.person_id == whose.person_id).order_by(DutyWindow.starts_at)
 
 
 REVISION = ("revision", "reason", "computed_at", "rule_version", "expected_s", "observed_s")
-VERDICT = ("status", "cause", "late_min", "left_early_min", "on_site_s", "off_site_s", "moving_s", "unknown_s")
+VERDICT = ("status", "cause", "late_min", "left_early_min", "on_site_s", "off_site_s", "moving_s", "unknown_s",
+           "excused_s")  # fmt: skip
 
 
 def verdicts(whose: Whose) -> Rows:
@@ -272,38 +273,33 @@ def activities(whose: Whose) -> Rows:
 
 def decisions(whose: Whose) -> Rows:
     columns = (LogDecision.at, LogDecision.decision, LogDecision.reason)
-    query = select(DailyLog.work_date, *columns, _name_of(LogDecision.account_id).label("decided_by"))
+    query = select(DailyLog.work_date, *columns, name_of(LogDecision.account_id).label("decided_by"))
     query = query.join(LogDecision, LogDecision.log_id == DailyLog.id)
     return query.where(DailyLog.person_id == whose.person_id).order_by(LogDecision.at)
 
 
 def looks(whose: Whose) -> Rows:
     columns = (Audit.action, Audit.why, Audit.address, Audit.detail)
-    query = select(Audit.at, _name_of(Audit.account_id).label("who"), *columns)
+    query = select(Audit.at, name_of(Audit.account_id).label("who"), *columns)
     return query.where(Audit.people.contains([whose.person_id])).order_by(Audit.at, Audit.id)
 
 
 def own_acts(whose: Whose) -> Rows:
     """When the person's account did what; whose data it touched is not theirs to take away."""
-    query = select(Audit.at, Audit.action).where(_of_account(Audit.account_id, whose))
+    query = select(Audit.at, Audit.action).where(of_account(Audit.account_id, whose))
     return query.order_by(Audit.at, Audit.id)
-
-
-def leave(whose: Whose) -> Rows:
-    query = select(LeavePeriod.kind, LeavePeriod.part, LeavePeriod.note, *_days(LeavePeriod.period))
-    return query.where(LeavePeriod.person_id == whose.person_id).order_by(func.lower(LeavePeriod.period))
 
 
 def imports(whose: Whose) -> Rows:
     """What the person's account brought in; what stood in the files is the others'."""
     columns = (ImportRun.kind, ImportRun.file_name, ImportRun.state, ImportRun.address, ImportRun.changed_at)
-    query = select(ImportRun.created_at, *columns).where(_of_account(ImportRun.account_id, whose))
+    query = select(ImportRun.created_at, *columns).where(of_account(ImportRun.account_id, whose))
     return query.order_by(ImportRun.id)
 
 
 def corrections(whose: Whose) -> Rows:
     table = CorrectionRequest
-    answered_by = _name_of(table.answered_by).label("answered_by")
+    answered_by = name_of(table.answered_by).label("answered_by")
     query = select(table.at, table.about, table.text, table.outcome, table.answer, table.answered_at, answered_by)
     return query.where(table.person_id == whose.person_id).order_by(table.at, table.id)
 
@@ -332,21 +328,21 @@ def _revisions(table: type[VerdictRevision] | type[IdleRevision], own: Sequence[
     return query.order_by(DutyWindow.starts_at, table.revision)
 
 
-def _of_account(account_id: Any, whose: Whose) -> ColumnElement[bool]:
+def of_account(account_id: Any, whose: Whose) -> ColumnElement[bool]:
     condition: ColumnElement[bool] = account_id.in_(select(Account.id).where(Account.person_id == whose.person_id))
     return condition
 
 
-def _name_of(account_id: Any) -> ColumnElement[str | None]:
+def name_of(account_id: Any) -> ColumnElement[str | None]:
     """The name of an account's person, or else its user name; NULL for the service."""
     named = select(func.coalesce(Person.name, Account.username)).select_from(Account)
     return named.outerjoin(Person, Person.id == Account.person_id).where(Account.id == account_id).scalar_subquery()
 
 
-def _days(period: Any) -> tuple[ColumnElement[date], ColumnElement[date]]:
+def days(period: Any) -> tuple[ColumnElement[date], ColumnElement[date]]:
     """The first day of a period and the day it ends on, NULL where there is none."""
     return func.lower(period).label("from_day"), func.upper(period).label("until_day")
 
 
-def _degrees(e7: Any) -> ColumnElement[float]:
+def degrees(e7: Any) -> ColumnElement[float]:
     return type_coerce(cast(e7, Double) / 1e7, Double)

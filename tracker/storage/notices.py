@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tracker.storage.models import NoticeAcknowledgement
 
-NOTICE_VERSION = 1  # one more when templates/notice.html says something else: everybody reads it again
+NOTICE_VERSION = 3  # one more when templates/notice.html says something else: everybody reads it again
 
 
 def acknowledged_at(session: Session, person_id: int) -> datetime | None:

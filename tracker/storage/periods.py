@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from tracker.storage.models import Assignment, DriverSession, Membership, UnitPlace
+from tracker.storage.models import Assignment, DriverSession, Membership, RosterEntry, UnitPlace
 from tracker.storage.models.base import ForDays
 
-PeriodT = TypeVar("PeriodT", UnitPlace, Membership, Assignment, DriverSession)
+PeriodT = TypeVar("PeriodT", UnitPlace, Membership, Assignment, DriverSession, RosterEntry)
 PlanT = TypeVar("PlanT", UnitPlace, Membership)
 
 

@@ -57,6 +57,7 @@ def units_for(session: Session, viewer: Viewer, first: date, last: date) -> Sequ
 def current_work_date(session: Session, person_id: int, now: datetime) -> date | None:
     """The work date of the duty that is on now, with its margins; None when the person is off duty."""
     query = select(DutyWindow.work_date).where(
-        DutyWindow.person_id == person_id, DutyWindow.accepts_from <= now, DutyWindow.accepts_until > now
+        DutyWindow.person_id == person_id, DutyWindow.accepts_from <= now, DutyWindow.accepts_until > now,
+        DutyWindow.excuse.is_(None),
     )
     return session.scalar(query.order_by(DutyWindow.starts_at).limit(1))

@@ -65,6 +65,15 @@ class Why(StrEnum):
     LOGIN = "a login has 2 to 63 small letters, digits and hyphens, and begins with a letter or digit"
     ZONE_TAKEN = "there is a zone of this name already"
     ZONE_USED = "the zone is the base of vehicles, or duties to come are worked in it"
+    SHIFT_TAKEN = "there is, or was, a shift of this name already"
+    SHIFT_USED = "rotations have the shift"
+    NO_SHIFT = "a rotation has a shift on one day at least, and 366 days at most"
+    ROTATION_TAKEN = "there is, or was, a rotation of this name already"
+    ROTATION_USED = "people work by the rotation"
+    RULE_SET_TAKEN = "there is a rule set of this name already"
+    BACKWARDS = "the last day is before the first"
+    NO_ROSTER = "the person works by no rotation then"
+    DUTIES_OVERLAP = "two duties of the person would overlap"
     FILES_WAIT = "files of this account wait already, as many as may"
 
 
@@ -80,7 +89,8 @@ class Impossible(ValueError):
 RULES = {
     "uq_unit_name": Why.UNIT_TAKEN, "uq_person_nip": Why.NIP_TAKEN, "uq_vehicle_call_sign": Why.CALL_SIGN_TAKEN,
     "uq_vehicle_plate": Why.PLATE_TAKEN, "uq_device_login": Why.LOGIN_TAKEN, "ck_device_login": Why.LOGIN,
-    "uq_zone_name": Why.ZONE_TAKEN,
+    "uq_zone_name": Why.ZONE_TAKEN, "uq_shift_name": Why.SHIFT_TAKEN, "uq_rotation_name": Why.ROTATION_TAKEN,
+    "uq_rule_set_name": Why.RULE_SET_TAKEN,
 }  # fmt: skip
 
 

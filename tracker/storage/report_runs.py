@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Date, Integer, column, func, select, update, values
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -27,10 +27,19 @@ class RunFilter:
     sort: str = "period"
 
 
-def begin(conn: Connection, reports: Iterable[str], period: date, now: datetime) -> None:
-    """A run has begun. One that a killed process left running begins again; its work is repeatable."""
+def begin(conn: Connection, reports: Iterable[str], period: date, now: datetime, total: int) -> None:
+    """A run over `total` duties has begun. One that a killed process left running begins again: it is repeatable."""
+    begun = {"state": "running", "started_at": now, "finished_at": None, "error": None, "done": 0, "total": total}
     for report in reports:
-        _set(conn, report, period, state="running", started_at=now, finished_at=None, error=None)
+        _set(conn, report, period, **begun)
+
+
+def progress(conn: Connection, reports: Collection[str], done: Mapping[date, int]) -> None:
+    """So many duties of each period are done in the runs that are under way."""
+    if done:
+        rows = values(column("period", Date), column("done", Integer), name="now_done").data(list(done.items()))
+        under_way = (ReportRun.report.in_(reports), ReportRun.period == rows.c.period, ReportRun.state == "running")
+        conn.execute(update(ReportRun).where(*under_way).values(done=func.least(rows.c.done, ReportRun.total)))
 
 
 def finish(conn: Connection, report: str, period: date, now: datetime, counts: Mapping[str, int]) -> None:
@@ -47,9 +56,9 @@ def fail(conn: Connection, reports: Iterable[str], period: date, now: datetime, 
 def run_list(session: Session, wanted: RunFilter, number: int) -> Page:
     """One page of the runs that were asked for, the newest first."""
     query = select(ReportRun.__table__)
-    for column, value in ((ReportRun.report, wanted.report), (ReportRun.state, wanted.state)):
+    for filtered, value in ((ReportRun.report, wanted.report), (ReportRun.state, wanted.state)):
         if value:
-            query = query.where(column == value)
+            query = query.where(filtered == value)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     first = ReportRun.started_at if wanted.sort == "started" else ReportRun.period
     return page_of(session, query.order_by(first.desc(), ReportRun.period.desc(), ReportRun.report), total, number)
@@ -72,7 +81,7 @@ def count_failed(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(ReportRun).where(ReportRun.state == "failed")) or 0
 
 
-def _set(conn: Connection, report: str, period: date, **values: Any) -> None:
-    row = {"report": report, "period": period, "started_at": values.get("finished_at"), **values}
+def _set(conn: Connection, report: str, period: date, **said: Any) -> None:
+    row = {"report": report, "period": period, "started_at": said.get("finished_at"), **said}
     statement = insert(ReportRun).values(row)
-    conn.execute(statement.on_conflict_do_update(index_elements=["report", "period"], set_=values))
+    conn.execute(statement.on_conflict_do_update(index_elements=["report", "period"], set_=said))

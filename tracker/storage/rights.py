@@ -16,9 +16,11 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    Date,
     Integer,
     Select,
     all_,
+    bindparam,
     cast,
     column,
     exists,
@@ -27,6 +29,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     values,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, DATEMULTIRANGE, DATERANGE, Range, array
@@ -110,8 +113,17 @@ def viewer_for(session: Session, account: Account, today: date) -> Viewer:
 
 def grants_of(session: Session, account_id: int, today: date) -> tuple[Grant, ...]:
     """What an account may do today: what was granted to it, and as a deputy what its supervisors may decide."""
+    return tuple(
+        Grant(role, unit_id, *((username, tuple(people)) if hops else ()))
+        for role, unit_id, hops, username, people in session.execute(GRANTS, {"account": account_id, "today": today})
+    )
+
+
+def _grants() -> Select[Any, Any, Any, Any, Any]:
+    """The roles of an `account` on the day `today`, and of those in whose place it stands."""
+    account, today = bindparam("account", type_=Integer), bindparam("today", type_=Date)
     nobody = cast(array([], type_=Integer), ARRAY(Integer))
-    start = select(literal(account_id).label("id"), literal(0).label("hops"), nobody.label("people"))
+    start = select(account.label("id"), literal(0).label("hops"), nobody.label("people"))
     standing = start.cte(recursive=True)
     person = func.coalesce(Account.person_id, NOBODY)
     above = (
@@ -122,27 +134,32 @@ def grants_of(session: Session, account_id: int, today: date) -> tuple[Grant, ..
     )
     standing = standing.union(above)
     may = or_(standing.c.hops == 0, RoleGrant.role.in_(Right.DECIDE.value))
-    query = (
+    return (
         select(RoleGrant.role, RoleGrant.unit_id, standing.c.hops, Account.username, standing.c.people)
         .join(standing, standing.c.id == RoleGrant.account_id)
         .join(Account, Account.id == RoleGrant.account_id)
         .where(RoleGrant.period.contains(today), Account.closed_at.is_(None), may)
         .order_by(standing.c.hops, RoleGrant.id)
     )
-    return tuple(
-        Grant(role, unit_id, *((username, tuple(people)) if hops else ()))
-        for role, unit_id, hops, username, people in session.execute(query)
-    )
 
 
-def covers(viewer: Viewer, right: Right, person: Any, on: date | ColumnElement[date] | Any) -> ColumnElement[bool]:
-    """Whether a right covers the data of a person on a day; both may be columns."""
+GRANTS = _grants()  # each request asks it: to put it together anew takes longer than its answer
+
+
+def covers(
+    viewer: Viewer, right: Right, person: Any, on: date | ColumnElement[date] | Any, *, from_above: bool = False
+) -> ColumnElement[bool]:
+    """Whether a right covers the data of a person on a day; both may be columns.
+
+    `from_above`: by a role over more than the person's own unit.
+    """
     covered = _covered(viewer, right)
     if covered is None:
         return false()
+    above = (covered.c.top.is_distinct_from(Membership.unit_id),) if from_above else ()
     return exists().where(
         Membership.person_id == person, Membership.period.contains(on), Membership.unit_id == covered.c.unit_id,
-        covered.c.period.contains(on), Membership.person_id != all_(covered.c.but_people),
+        covered.c.period.contains(on), Membership.person_id != all_(covered.c.but_people), *above,
     )  # fmt: skip
 
 
@@ -199,6 +216,22 @@ def units_covered(viewer: Viewer, right: Right, first: date, last: date) -> Sele
     return select(covered.c.unit_id).where(covered.c.period.overlaps(Range(first, last, bounds="[]")))
 
 
+def covers_unit(viewer: Viewer, right: Right, unit: Any, on: date | Any) -> ColumnElement[bool]:
+    """Whether a right covers a unit's own people on a day; both may be columns. For what is counted of all of them."""
+    if any(grant.unit_id is None for grant in viewer.grants if grant.role in right.value):
+        return true()
+    covered = _covered(viewer, right)
+    if covered is None:
+        return false()
+    return exists().where(covered.c.unit_id == unit, covered.c.period.contains(on))
+
+
+def stood_below(top: int, unit: Any, on: date | Any) -> ColumnElement[bool]:
+    """Whether a unit is `top` or stood below it on a day; both may be columns."""
+    tree = _tree([Grant("", top)], [0])
+    return exists().where(tree.c.unit_id == unit, tree.c.period.contains(on))
+
+
 def ever_covered(viewer: Viewer, right: Right) -> Select[int]:
     """The ids of all whom a right covers on any day: for narrowing in advance, beside `covers`, never in its place."""
     covered = _covered(viewer, right)
@@ -214,7 +247,10 @@ def units_below(unit_id: int, first: date, last: date | None) -> Select[int]:
 
 
 def _covered(viewer: Viewer, right: Right) -> CTE | None:
-    """The units that a right covers and when: unit_id, period, but_people, grant_number; None where it is not held."""
+    """The units that a right covers and when: unit_id, period, but_people, grant_number; None where it is not held.
+
+    `top` is the unit of the grant, None of one over the whole city.
+    """
     numbers = [number for number, grant in enumerate(viewer.grants) if grant.role in right.value]
     return _tree(viewer.grants, numbers) if numbers else None
 
@@ -229,14 +265,15 @@ def _tree(grants: Sequence[Grant], numbers: Sequence[int]) -> CTE:
     tree = (
         select(
             Unit.id.label("unit_id"), ALWAYS.label("period"), but_people.label("but_people"),
-            granted.c.number.label("grant_number"), unit_id.is_(None).label("whole_city"),
+            granted.c.number.label("grant_number"), unit_id.is_(None).label("whole_city"), unit_id.label("top"),
         )
         .join(granted, or_(unit_id.is_(None), unit_id == Unit.id))
         .cte(recursive=True)
     )  # fmt: skip
     place = aliased(UnitPlace)
     below = (
-        select(place.unit_id, place.period * tree.c.period, tree.c.but_people, tree.c.grant_number, literal(False))
+        select(place.unit_id, place.period * tree.c.period, tree.c.but_people, tree.c.grant_number, literal(False),
+               tree.c.top)
         .join(tree, place.parent_id == tree.c.unit_id)
         .where(place.period.overlaps(tree.c.period), ~tree.c.whole_city)
     )

@@ -142,7 +142,8 @@ def _team(viewer: Viewer, wanted: TeamFilter, now: datetime) -> Subquery:
             people.c.id.label("person_id"), people.c.name, people.c.nip, people.c.position, people.c.unit,
             work_date.label("work_date"), DutyWindow.starts_at, DutyWindow.ends_at, Shift.name.label("shift"),
             _places(), _status(verdict, heard, now).label("status"), verdict.c.cause, verdict.c.late_min,
-            verdict.c.left_early_min, verdict.c.observed_s, verdict.c.expected_s,
+            verdict.c.left_early_min, verdict.c.observed_s,
+            (verdict.c.expected_s - verdict.c.excused_s).label("watched_s"),
             _heard_on_duty(heard, now), log_state.label("log_state"),
         )
         .select_from(people)
@@ -216,6 +217,7 @@ def _status(verdict: Any, heard: Subquery, now: datetime) -> ColumnElement[str]:
     settled = now - SILENT_AFTER > DutyWindow.starts_at  # a phone may need a moment at the start of duty
     return case(
         (DutyWindow.id.is_(None), "off"),
+        (DutyWindow.excuse.is_not(None), "excused"),
         (verdict.c.status == "NO_SHOW", "no_show"),
         (verdict.c.status == "UNVERIFIED", "unverified"),
         (verdict.c.status == "EXCUSED", "excused"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import exists, select, update
@@ -13,7 +14,9 @@ from tracker.storage import zones
 from tracker.storage.audit import Action
 from tracker.storage.changes import By
 from tracker.storage.models import DutyWindow, DutyWindowZone, Vehicle, Zone
+from tracker.storage.publication import mark_zone
 from tracker.storage.register import Impossible, NotFound, Why, rules_said, same_name
+from tracker.storage.roster_zones import in_rosters, replace_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,11 @@ def reshape_zone(by: By, zone: Zone, shape: Shape) -> Zone:
             attempt.rollback()
             return zone
     by.session.execute(update(Vehicle).where(Vehicle.base_zone_id == zone.id).values(base_zone_id=fresh.id))
+    replace_zone(by.session, zone.id, fresh.id)
     ahead = select(DutyWindow.id).where(DutyWindow.starts_at > by.now)
     moved = update(DutyWindowZone).where(DutyWindowZone.zone_id == zone.id, DutyWindowZone.window_id.in_(ahead))
     windows = by.session.scalars(moved.values(zone_id=fresh.id).returning(DutyWindowZone.window_id)).all()
+    mark_zone(by.session, fresh.id, by.today + timedelta(days=1), "roster")  # a batch being published read the old one
     people = by.session.scalars(select(DutyWindow.person_id).where(DutyWindow.id.in_(windows)))
     by.note(Action.CHANGE_ZONE, {"zone_id": fresh.id, "zone": zone.name, "instead_of_zone": zone.id}, set(people))
     return fresh
@@ -84,7 +89,7 @@ def remove_zone(by: By, zone: Zone) -> None:
     ahead = exists().where(
         DutyWindowZone.zone_id == zone.id, DutyWindow.id == DutyWindowZone.window_id, DutyWindow.ends_at > by.now
     )
-    if by.session.scalar(select(based | ahead)):
+    if by.session.scalar(select(based | ahead | in_rosters(zone.id, by.today))):
         what = f"the zone {zone.name!r} is the base of vehicles, or duties to come are worked in it"
         raise Impossible(what, Why.ZONE_USED)
     zone.retired_at = by.now

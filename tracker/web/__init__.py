@@ -9,6 +9,13 @@
 | `machines` | who reads with a token in place of a browser's session |
 | `words` | the sentences and labels, English here, Indonesian in `translations` |
 | `my_data`, `my_data_categories`, `my_data_files`, `notice` | what is stored about an employee, and being told of it |
+| `my_attendance`, `my_leave`, `my_contests` | an employee's check-ins and news, their leave, and what they contest |
+| `team_leave`, `team_cases`, `team_contests`, `team_attest`, `team_absence` | what a supervisor decides beside logs |
+| `contest_forms`, `contest_words`, `photos` | what contests share; pictures, drawn anew |
+| `attendance_forms`, `attendance_words`, `verdict_facts` | what these share: forms, words, what a verdict rests on |
+| `day_rights` | by which right an account stands before a day of a person |
+| `team_summary`, `person_summary`, `figure_facts`, `summary_forms`, `period_words` | figures of units and people |
+| `my_mail`, `mails`, `mail_forms`, `mail_words` | reports by mail: one's own, and all for administrators |
 | `corrections`, `correction_words` | what people say is wrong, for administrators to answer |
 | `accounts_admin`, `account_words` | who may sign in and what they may do, for administrators |
 | `public`, `signing_in`, `my_day`, `team`, `team_day`, `team_reports`, `health`, `metrics` | one blueprint each |
@@ -16,6 +23,9 @@
 | `administration`, `administration_words` | where administrators begin |
 | `units`, `people`, `vehicles`, `register_forms`, `changing` | the register's pages, and doing what their forms ask |
 | `zones`, `zone_forms`, `zone_words` | the city's zones, drawn, typed or from a file |
+| `rosters`, `roster_person`, `roster_gaps` | who works when: a month of a unit, of a person; gaps |
+| `shifts`, `rotations`, `rule_sets`, `city_holidays`, `holiday_draft` | what rosters are made of: the city's |
+| `roster_forms`, `roster_words`, `zone_choice` | forms and labels of these |
 | `devices`, `device`, `device_forms`, `device_words` | devices, for administrators |
 | `quarantine` | what could not be stored |
 | `setting_up`, `qr`, `my_phone` | what a device is set up with, for administrators and for one's own phone |
@@ -23,7 +33,10 @@
 | `imports`, `import_words`, `import_commands` | files brought into the register, by pages and command line |
 | `forms` | what comes from browsers, checked |
 | `security`, `errors`, `language`, `assets`, `formats` | headers, error pages, languages, static files, filters |
-| `addresses`, `csv_text` | addresses that browsers bring along; tables for spreadsheets |
+| `report_files`, `report_columns`, `report_pdf`, `report_facts` | the reports as XLSX and PDF |
+| `exporting` | files that take long to make |
+| `evidence_pages`, `evidence`, `evidence_sections`, ... | all that one verdict rests on, as page and PDF |
+| `addresses` | addresses that browsers bring along |
 | `api` | `/api/v1`: the register for other programs |
 | `commands`, `register_commands`, `account_commands`, ... | `flask --app wsgi unit add ...` |
 | `audit_words` | what was done with somebody's data, as a sentence |
@@ -49,6 +62,7 @@ from tracker.web import (
     assets,
     audit_commands,
     audit_pages,
+    city_holidays,
     commands,
     condition,
     corrections,
@@ -57,31 +71,52 @@ from tracker.web import (
     devices,
     door,
     errors,
+    evidence_pages,
     formats,
     health,
     import_commands,
     imports,
     language,
     machines,
+    mails,
     metrics,
+    my_attendance,
+    my_contests,
     my_data,
     my_day,
+    my_leave,
+    my_mail,
     my_phone,
     notice,
     people,
+    person_summary,
     public,
     quarantine,
     quarantine_commands,
     register_commands,
+    report_files,
+    roster_gaps,
+    roster_person,
+    rosters,
+    rotations,
+    rule_sets,
     second_factor,
     security,
+    shifts,
     signing_in,
     team,
+    team_absence,
+    team_attest,
+    team_cases,
+    team_contests,
     team_day,
+    team_leave,
     team_reports,
+    team_summary,
     tokens,
     units,
     vehicles,
+    verdict_facts,
     zones,
 )
 from tracker.web.api import document
@@ -89,11 +124,17 @@ from tracker.web.city import City, DateConverter, IdConverter, Settings, csrf, d
 from tracker.web.cookies import FORM, cookie_name
 
 BLUEPRINTS = (
-    public.pages, signing_in.pages, my_day.pages, team.pages, team_day.pages, team_reports.pages, health.pages,
-    metrics.pages, assets.pages, door.pages, devices.pages, quarantine.pages, deputies.pages, audit_pages.pages,
-    my_data.pages, notice.pages, corrections.pages, activation.pages, second_factor.pages, account.pages, tokens.pages,
-    accounts_admin.pages, zones.pages, device.pages, my_phone.pages, condition.pages, imports.pages,
-    administration.pages, units.pages, people.pages, vehicles.pages,
+    public.pages, signing_in.pages, my_day.pages, team.pages, team_day.pages, team_reports.pages, report_files.pages,
+    health.pages, metrics.pages, assets.pages, door.pages, devices.pages, quarantine.pages, deputies.pages,
+    audit_pages.pages, my_data.pages, notice.pages, corrections.pages, activation.pages, second_factor.pages,
+    account.pages, tokens.pages, accounts_admin.pages, zones.pages, device.pages, my_phone.pages, condition.pages,
+    imports.pages, evidence_pages.pages, evidence_pages.own_pages,
+    administration.pages, units.pages, people.pages, vehicles.pages, my_attendance.pages, my_leave.pages,
+    team_attest.pages, team_cases.pages, team_leave.pages, team_summary.pages, person_summary.pages,
+    my_contests.pages, team_contests.pages, team_absence.pages,
+    rosters.pages, roster_person.pages,
+    my_mail.pages, mails.pages,
+    roster_gaps.pages, shifts.pages, rotations.pages, rule_sets.pages, city_holidays.pages,
 )  # fmt: skip
 log = logging.getLogger(__name__)
 LARGEST_REQUEST = 256 * 1024  # bytes; forms are small
@@ -129,10 +170,11 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     machines.init_app(app)  # before forms' tokens, which machines have none of
     imports.init_app(app)  # and before whoever reads the form
     zones.init_app(app)
+    my_contests.init_app(app)
     csrf.init_app(app)
     for part in (
         language, formats, security, access, errors, commands, register_commands, account_commands, quarantine_commands,
-        audit_commands, import_commands, door,
+        audit_commands, import_commands, door, verdict_facts,
     ):  # fmt: skip
         part.init_app(app)
     for blueprint in BLUEPRINTS:

@@ -22,9 +22,17 @@ ATTENTION = {
     ),
     "vehicles_no_tracker": (_("vehicles have no tracker"), "vehicles.overview", {"state": "no_tracker"}),
     "corrections": (_("requests for correction wait"), "corrections.overview", {}),
+    "without_roster": (_("people have no roster"), "roster_gaps.overview", {}),
+    "roster_problems": (_("rosters cannot be published"), "roster_gaps.overview", {}),
+    "posts_short": (_("times a post lacks people in the next two weeks"), "roster_gaps.overview", {}),
     "quarantine": (_("messages wait in quarantine"), "quarantine.overview", {"state": "waiting"}),
 }
-GRAVE = ("devices_denied", "devices_rejected", "people_left_behind", "corrections")
+# what a vehicle's engine did, in the columns of its days
+ENGINE = {
+    "moving": _("Moving"), "idle": _("Idle, engine on"), "working": _("Working where it stands"),
+    "parked": _("Parked"), "unknown": _("Unknown"),
+}  # fmt: skip
+GRAVE = ("devices_denied", "devices_rejected", "people_left_behind", "corrections", "roster_problems")
 STEPS = {
     "units": (_("Units: the city's tree, from the agency down to the team"), "units.new", "units.overview"),
     "people": (_("People: who works where"), "people.new", "people.overview"),
@@ -103,6 +111,20 @@ UNITS_TOGETHER = {
         ("unit", "on"),
     ),
 }  # fmt: skip
+ROSTERS_TOGETHER = {
+    "assign": Together(
+        _("Assign a rotation"),
+        _("What they worked by before ends the day before. Phones and people know their duties two weeks ahead."),
+        _("Yes, assign it"),
+        ("rotation", "first", "last", "offset"),
+    ),
+    "end": Together(
+        _("End their roster"),
+        _("From that day on nobody expects them, until they have another rotation."),
+        _("Yes, end it"),
+        ("on",),
+    ),
+}  # fmt: skip
 ZONES_TOGETHER = {
     "remove": Together(
         _("Remove"),
@@ -133,6 +155,7 @@ def many(blueprint: str, count: int) -> str:
         "people": ngettext("%(num)d person", "%(num)d people", count),
         "vehicles": ngettext("%(num)d vehicle", "%(num)d vehicles", count),
         "zones": ngettext("%(num)d zone", "%(num)d zones", count),
+        "rosters": ngettext("%(num)d person", "%(num)d people", count),
     }
     return str(said[blueprint])
 
@@ -142,6 +165,8 @@ def done(blueprint: str, action: str, count: int) -> str:
     said = {
         ("units", "move"): ngettext("%(num)d unit was moved.", "%(num)d units were moved.", count),
         ("zones", "remove"): ngettext("%(num)d zone is removed.", "%(num)d zones are removed.", count),
+        ("rosters", "assign"): ngettext("%(num)d person has the rotation.", "%(num)d people have the rotation.", count),
+        ("rosters", "end"): ngettext("The roster of %(num)d person ends.", "The rosters of %(num)d people end.", count),
         ("people", "move"): ngettext("%(num)d person was moved.", "%(num)d people were moved.", count),
         ("people", "leave"): ngettext("%(num)d person is registered as left.", "%(num)d people are registered as left.",
                                       count),

@@ -10,12 +10,16 @@ from tracker.storage.models import Audit
 from tracker.web import words
 from tracker.web.formats import iso_day
 
-ROLE_OF_ACTOR = (Action.VIEW_TRACK, Action.DECIDE)
+ROLE_OF_ACTOR = (
+    Action.VIEW_TRACK, Action.VIEW_SUMMARY, Action.VIEW_CONTEST, Action.DECIDE, Action.DECIDE_CONTEST,
+)  # fmt: skip
 DAYS = {"day": "work_date", "first": "first", "last": "last", "on": "on"}  # what sentences call the days of a detail
 
 
 # what a row of before may lack
-NOT_SAID = dict.fromkeys(("address", "role", "device", "unit", "vehicle", "zone", "day", "first", "last", "on"), "–")
+NOT_SAID = dict.fromkeys(
+    ("address", "role", "device", "unit", "vehicle", "zone", "rotation", "day", "first", "last", "on"), "–"
+)
 
 
 def said(look: Audit) -> str:
@@ -65,6 +69,6 @@ def unnamed(look: Audit) -> Any:
 
 
 def _values(look: Audit) -> dict[str, Any]:
-    days = {name: iso_day(look.detail[key]) for name, key in DAYS.items() if key in look.detail}
-    names = {name: look.detail.get(name) for name in ("device", "unit", "vehicle", "zone")}
+    days = {name: iso_day(look.detail[key]) for name, key in DAYS.items() if look.detail.get(key)}
+    names = {name: look.detail.get(name) for name in ("device", "unit", "vehicle", "zone", "rotation")}
     return NOT_SAID | {"address": look.address, "role": words.ROLE.get(look.detail.get("role", "")), **names, **days}

@@ -9,6 +9,7 @@ from typing import Any
 from flask import request
 from flask_babel import lazy_gettext as _
 
+from tracker.domain.ruling import RuledOut
 from tracker.storage.account_changes import MayNot
 from tracker.storage.periods import Later
 from tracker.storage.register import Impossible, NotFound, lock_tree
@@ -55,6 +56,30 @@ def refused(
     except REFUSALS as error:
         db.session.rollback()
         return EntryInput(request.form, {place_of(error, beside): said(error)})
+    return None
+
+
+def wrong_with(
+    errors: Mapping[str, Any], change: Callable[[], Any], beside: Mapping[Any, str],
+    now: Callable[[], str] | None = None,
+) -> EntryInput | None:  # fmt: skip
+    """What is wrong with a form by itself; where nothing is, `refused`."""
+    return EntryInput(request.form, errors) if errors else refused(change, beside, now)
+
+
+def ruled_out(errors: Mapping[str, Any], do: Callable[[], Any], words: Mapping[Any, Any]) -> EntryInput | None:
+    """Do what a form asks in one transaction; None where it is kept, else what was typed and why it cannot be.
+
+    `words` are the sentences of the rules that may say no, which stand above all fields.
+    """
+    if errors:
+        return EntryInput(request.form, errors)
+    try:
+        do()
+        db.session.commit()
+    except RuledOut as no:
+        db.session.rollback()
+        return EntryInput(request.form, {"": words[no.refusal]})
     return None
 
 

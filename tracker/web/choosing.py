@@ -10,20 +10,22 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy import Select
 from werkzeug.wrappers import Response
 
 from tracker.storage.register import lock_tree
+from tracker.storage.roster_pages import offered_rotations
 from tracker.web import administration_words
 from tracker.web.administration_words import Together
 from tracker.web.changing import REFUSALS, place_of, said
 from tracker.web.city import city, db
 from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
-from tracker.web.register_forms import BESIDE_UNIT, ChosenForm, RegisterQuery, TogetherForm, ticked
+from tracker.web.register_forms import BESIDE_TOGETHER, ChosenForm, RegisterQuery, TogetherForm, ticked
 from tracker.web.unit_choice import standing
+from tracker.web.zone_choice import zones_offered
 
 MOST_AT_ONCE = 500
 NOTHING_TICKED = lazy_gettext("Nothing was done: tick at least one row of the list.")
@@ -54,7 +56,10 @@ class Choosing:
 
 def chosen(what: Choosing, found: Callable[[Mapping[str, Any]], Rows], do: Callable[[str, Rows], Response]) -> Response:
     """Ask once more what is to be done with the rows `found` of a form; once that is confirmed, `do` it."""
-    sent = parse(ChosenForm(), request.form).values
+    parsed = parse(ChosenForm(), request.form)
+    if parsed.errors:
+        abort(400)
+    sent = parsed.values
     action = sent.get("action", "")
     if action not in what.together:
         flash(_("Choose what to do with them."), "warn")
@@ -103,7 +108,7 @@ def each(what: Choosing, action: str, rows: Rows, change: Callable[[Any, Mapping
             with db.session.begin_nested():
                 change(row, sent.values)
         except REFUSALS as error:
-            field = place_of(error, BESIDE_UNIT)
+            field = place_of(error, BESIDE_TOGETHER)
             if field in what.together[action].fields:  # none could go there
                 db.session.rollback()
                 return ask(what, action, rows, EntryInput(request.form, {field: said(error)}))
@@ -117,9 +122,11 @@ def each(what: Choosing, action: str, rows: Rows, change: Callable[[Any, Mapping
 
 def ask(what: Choosing, action: str, rows: Rows, typed: EntryInput = NOTHING_TYPED) -> Response:
     """The question before it is done, or what is in its way."""
+    rostering = "rotation" in what.together[action].fields
     page = render_template(
         "chosen.html", what=what, action=action, together=what.together[action], rows=rows, entry=typed,
         units=standing(), today=city().today(), wanted=_kept(),
+        rotations=offered_rotations(db.session()) if rostering else (), zones=zones_offered() if rostering else (),
         administration_words=administration_words,
     )  # fmt: skip
     return make_response(page, 422 if typed.errors else 200)

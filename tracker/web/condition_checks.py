@@ -10,7 +10,9 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from tracker.storage.condition import Heard, Server
-from tracker.storage.models import ReportRun
+from tracker.storage.contests import Waiting
+from tracker.storage.mail_pages import Queue
+from tracker.storage.models import CADENCES, ReportRun
 from tracker.web.condition_signs import Job, Room, Signs
 
 Level = Literal["good", "warn", "bad", "unknown"]
@@ -22,7 +24,8 @@ MANY_CONNECTIONS = 0.8  # of those that the server allows
 ROOM_DAYS = 2  # ahead: less is no time to find out why no more are made
 LONG_BACKLOG = 10_000  # messages: over a second of the bridge's work
 JOB_GRACE = timedelta(minutes=5)
-LONG_RUN = timedelta(hours=1)
+LONG_RUN, LONG_PERIOD = timedelta(hours=1), timedelta(days=3)  # a period waits until its last duty is judged
+MAIL_LATE, MAIL_TOO_LATE = timedelta(hours=1), timedelta(hours=24)
 GIGABYTE = 1_000_000_000
 LITTLE_ROOM, NO_ROOM = 0.15, 0.05  # of the disk
 LITTLE_BYTES, NO_BYTES = 5 * GIGABYTE, GIGABYTE
@@ -80,8 +83,19 @@ def reports(newest: Sequence[ReportRun], failed: int, now: datetime) -> Level:
         return "unknown"
     if any(run.state == "failed" for run in newest):
         return "bad"
-    long = any(run.state == "running" and now - run.started_at > LONG_RUN for run in newest)
+    long = any(run.state == "running" and now - run.started_at > _longest(run) for run in newest)
     return "warn" if failed or long else "good"
+
+
+def contests(waiting: Waiting) -> Level:
+    return "bad" if waiting.undecidable else "warn" if waiting.overdue else "good"
+
+
+def mails(queue: Queue, now: datetime) -> Level:
+    waits = now - queue.oldest_due if queue.oldest_due else timedelta()
+    if waits > MAIL_TOO_LATE:
+        return "bad"
+    return "warn" if waits > MAIL_LATE or queue.stuck or queue.failed else "good"
 
 
 def disk(room: Room) -> Level:
@@ -96,3 +110,7 @@ def audit(faults: int) -> Level:
 
 def quarantine(within_hour: int) -> Level:
     return "warn" if within_hour else "good"
+
+
+def _longest(run: ReportRun) -> timedelta:
+    return LONG_PERIOD if run.report in CADENCES else LONG_RUN

@@ -13,13 +13,15 @@ from sqlalchemy.orm import Session
 
 from tracker.storage import condition as store
 from tracker.storage.audit_chain import verify_newest
+from tracker.storage.contests import waiting as contests_waiting
+from tracker.storage.mail_pages import queue_of
 from tracker.storage.outages import outages
 from tracker.storage.quarantine_pages import QuarantineFilter, count_waiting
 from tracker.storage.report_runs import count_failed, newest_runs
 from tracker.web import condition_checks as checks
 from tracker.web.condition_checks import Level
 from tracker.web.condition_signs import Job, Signs, room_at, snapshot_written
-from tracker.web.formats import ago, clock, lag, short_day, size
+from tracker.web.formats import ago, clock, lag, local, short_day, size
 
 AUDIT_ROWS = 1_000  # the newest, held against their chain: some 10 ms
 OUTAGES_OF = timedelta(hours=6)  # of 24 it takes three times as long
@@ -126,6 +128,25 @@ def reports(known: Known) -> Check:
     })  # fmt: skip
 
 
+def contests(known: Known) -> Check:
+    waiting = contests_waiting(known.session, known.now, local(known.now).date())
+    return Check("contests", checks.contests(waiting), {
+        _("Wait for a decision"): _number(waiting.open),
+        _("Overdue"): _number(waiting.overdue),
+        _("Nobody may decide"): _number(waiting.undecidable),
+    })  # fmt: skip
+
+
+def mails(known: Known) -> Check:
+    queue = queue_of(known.session, known.now)
+    return Check("mails", checks.mails(queue, known.now), {
+        _("Wait to be sent"): _number(queue.due),
+        _("Oldest that waits"): _ago(queue.oldest_due),
+        _("Perhaps sent"): _number(queue.stuck),
+        _("Failed"): _number(queue.failed),
+    })  # fmt: skip
+
+
 def quarantine(known: Known) -> Check:
     within_hour = store.quarantined_since(known.session, known.now - timedelta(hours=1))
     waiting, without_payload = count_waiting(known.session, QuarantineFilter())
@@ -147,7 +168,8 @@ def audit(known: Known) -> Check:
 
 
 PARTS: tuple[Callable[[Known], Check], ...] = (
-    ingest, bridge, broker_access, scheduler, reports, snapshot, database, days, disk, quarantine, audit,
+    ingest, bridge, broker_access, scheduler, reports, contests, mails, snapshot, database, days, disk, quarantine,
+    audit,
 )  # fmt: skip
 
 

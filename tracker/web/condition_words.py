@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import format_decimal, gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from tracker.web.words import Label
@@ -22,6 +23,8 @@ CHECK = {
     "snapshot": _("Citizens' map"),
     "scheduler": _("Scheduler"),
     "reports": _("Reports"),
+    "contests": _("Contests"),
+    "mails": _("Mails"),
     "quarantine": _("Quarantine"),
     "audit": _("Audit"),
     "disk": _("Disk"),
@@ -36,6 +39,8 @@ ABOUT = {
     "snapshot": _("What citizens see of the city's vehicles, written every few seconds."),
     "scheduler": _("It judges duties that ended, and deletes what has expired."),
     "reports": _("Which days were judged, and whether a run failed."),
+    "contests": _("What people say against their verdicts, and whether somebody decides it."),
+    "mails": _("Reports to those who subscribed, and codes to confirm an address."),
     "quarantine": _("Messages that could not be stored."),
     "audit": _("Who did what with whose data. Its newest rows are held against their chain when this page is opened."),
     "disk": _("Where this machine keeps the city's data."),
@@ -92,6 +97,21 @@ ADVICE = {
         "python -m reports --once REPORT DATE."
     ),
     ("reports", "bad"): _("The newest run of a report failed. See all runs for the error; the scheduler tries again."),
+    ("contests", "warn"): _(
+        "Some contests are overdue: whoever decides about these people finds them at Team, Contests, marked as such."
+    ),
+    ("contests", "bad"): _(
+        "Some contests nobody may decide: the only person with a role over that unit is the one concerned, or decided "
+        "first. Give somebody else the role of a supervisor over the unit or one above it, at Accounts."
+    ),
+    ("mails", "warn"): _(
+        "Mails wait for over an hour, failed, or may have been sent or not. Open the mails to see why; what happened "
+        "at the server stands in its answer."
+    ),
+    ("mails", "bad"): _(
+        "Mails have waited for over a day; after three days they fail. Look whether SMTP_URL is set and right, and "
+        "whether the mail server answers."
+    ),
     ("quarantine", "warn"): _("Messages came into quarantine within the last hour. Open it to see whose and why."),
     ("audit", "bad"): _(
         "The newest rows do not fit their chain: somebody changed or deleted them beside the application. Keep a copy "
@@ -106,12 +126,27 @@ JOB = {
     "audit_head": _("note the head of the audit"),
     "sign_ins": _("forget old sign-ins"),
     "api_creations": _("forget old keys of programs"),
+    "contests": _("mark contests that are overdue"),
+    "places": _("forget where old check-ins and idle time were"),
     "retention": _("delete what has expired"),
+    "attendance": _("delete attendance that has expired"),
     "rewriting": _("rewrite closed days"),
+    "publishing": _("publish duties ahead"),
+    "vehicle_days": _("compute the days of vehicles"),
     "judging": _("judge duties that ended"),
+    "figures": _("count the figures of units"),
+    "periods": _("make daily, weekly and monthly reports"),
+    "mails": _("send mails"),
+    "old_mails": _("forget old mails"),
 }
 
-REPORT = {"no_show": _("Presence"), "idle": _("Idle")}
+REPORT = {
+    "no_show": _("Presence"),
+    "idle": _("Idle"),
+    "daily": _("Daily report"),
+    "weekly": _("Weekly report"),
+    "monthly": _("Monthly report"),
+}
 
 RUN_STATE = {
     "running": Label(_("Running"), "hourglass", "info"),
@@ -121,14 +156,27 @@ RUN_STATE = {
 
 RUN_SORT = {"period": _("By work date"), "started": _("By start")}
 
-# what a run counts, where there are words for it
-COUNT = {
-    "windows": _("duties"),
-    "written": _("new revisions"),
-    "PRESENT": _("present"),
-    "NO_SHOW": _("not at the place of duty"),
-    "UNVERIFIED": _("unverified"),
-    "EXCUSED": _("excused"),
-    "idle": _("idle"),
-    "away_from_post": _("away from post"),
-}
+
+def counted(name: str, count: int) -> str:
+    """So many of what a run counts; by its name where there are no words for it."""
+    number = format_decimal(count)
+    said = {
+        "windows": ngettext("%(number)s duty", "%(number)s duties", count, number=number),
+        "duties": ngettext("%(number)s duty", "%(number)s duties", count, number=number),
+        "not_judged": gettext("%(number)s not judged", number=number),
+        "mails": ngettext("%(number)s mail", "%(number)s mails", count, number=number),
+        "waits_for_duties": ngettext("%(number)s duty to be judged first", "%(number)s duties to be judged first",
+                                     count, number=number),
+        "waits_for_days": ngettext("%(number)s day to be counted first", "%(number)s days to be counted first", count,
+                                   number=number),
+        "behind_min": ngettext("%(number)s minute that stored positions are behind",
+                               "%(number)s minutes that stored positions are behind", count, number=number),
+        "written": ngettext("%(number)s new revision", "%(number)s new revisions", count, number=number),
+        "PRESENT": gettext("%(number)s present", number=number),
+        "NO_SHOW": gettext("%(number)s not at the place of duty", number=number),
+        "UNVERIFIED": gettext("%(number)s unverified", number=number),
+        "EXCUSED": gettext("%(number)s excused", number=number),
+        "idle": gettext("%(number)s idle", number=number),
+        "away_from_post": gettext("%(number)s away from post", number=number),
+    }  # fmt: skip
+    return str(said.get(name, f"{number} {name}"))

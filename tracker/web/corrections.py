@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from tracker.domain.correction import LONGEST_TEXT, SHORTEST_TEXT, Refused
+from tracker.domain.correction import LONGEST_TEXT, SHORTEST_TEXT
 from tracker.storage import corrections
 from tracker.storage.audit import Action, record
 from tracker.storage.corrections import Answer
 from tracker.storage.models import CorrectionRequest
 from tracker.web import correction_words
 from tracker.web.access import Access, actor, allowed, viewer
+from tracker.web.changing import ruled_out
 from tracker.web.city import city, db
 from tracker.web.forms import NOTHING_TYPED, AnswerForm, CorrectionQuery, EntryInput, parse
 from tracker.web.my_data_categories import CATEGORIES
@@ -45,24 +48,18 @@ def show(request_id: int) -> str:
 def answer(request_id: int) -> Response | tuple[str, int]:
     """Answer a request; what was typed is shown again where it cannot be saved."""
     asked, parsed = _known(request_id), parse(AnswerForm(), request.form)
-    errors = parsed.errors
-    if not errors:
-        try:
-            _answer(asked, Answer(parsed.values["outcome"], parsed.values["answer"]))
-            flash(_("Answered. The person sees it on their page."), "good")
-            return redirect(url_for("corrections.overview"), 303)
-        except Refused as refused:
-            db.session.rollback()
-            errors = {"": correction_words.REFUSAL[refused.refusal]}
-    return _page(asked, EntryInput(request.form, errors)), 422
+    wrong = ruled_out(parsed.errors, lambda: _answer(asked, parsed.values), correction_words.REFUSAL)
+    if wrong:
+        return _page(asked, wrong), 422
+    flash(_("Answered. The person sees it on their page."), "good")
+    return redirect(url_for("corrections.overview"), 303)
 
 
-def _answer(asked: CorrectionRequest, said: Answer) -> None:
-    session = db.session()
+def _answer(asked: CorrectionRequest, sent: dict[str, Any]) -> None:
+    session, said = db.session(), Answer(sent["outcome"], sent["answer"])
     detail = {"request_id": asked.id, "about": asked.about, "outcome": said.outcome}
     corrections.answer(session, viewer(), asked, said, city().now())
     record(session, actor(), Action.ANSWER_CORRECTION, detail, people=[asked.person_id])
-    session.commit()
 
 
 def _known(request_id: int) -> CorrectionRequest:

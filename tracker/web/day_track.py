@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import count, groupby
+from itertools import chain, count, groupby
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from tracker.domain.cleaning import Spot
 from tracker.domain.daily_log import Period
-from tracker.domain.duty import Course, course_of, motion
+from tracker.domain.duty import Course, course_of, motion, reading_of, spans_told
 from tracker.domain.fix import Fix
-from tracker.domain.plain import plain
-from tracker.domain.presence import Place
-from tracker.domain.segments import SegmentKind, Stay, Step
+from tracker.domain.presence import Leg, Place, Source, spans
+from tracker.domain.segments import SegmentKind, Stay
 from tracker.storage.duty import Inputs, inputs_of
 from tracker.storage.models import DutyWindow, VerdictRevision, Zone
 from tracker.storage.zones import geometry_of
@@ -132,16 +131,22 @@ def _told(verdicts: Mapping[int, Sequence[VerdictRevision]], window_id: int) -> 
 def _window_pieces(
     inputs: Inputs, told: list[dict[str, str]] | None, now: datetime, numbers: Iterator[int]
 ) -> Iterator[Piece]:
-    """A window by its verdict; one that has none as far as it went, the rest being not yet."""
+    """A window by its verdict; one that has none as far as it went, the rest being not yet. An excused one is empty."""
     window = inputs.window
     end = window.end if told is not None else min(window.end, now)
     course = _course(inputs, end, now) if window.start < end else None
-    if told is not None and (course is None or told != [plain(span) for span in course.spans]):
+    visit_s = inputs.rules.visit_s
+    legs = reading_of(window, inputs.evidence, now, course).legs if course else ()
+    if told is not None and _places(told) != _places(spans_told(spans(legs, visit_s))):
         yield from map(_told_piece, told)
-    elif course:
-        yield from _pieces(course, numbers)
+    else:
+        yield from _pieces(legs, numbers)
     if end < window.end:
         yield Piece("not_yet", max(end, window.start), window.end)
+
+
+def _places(told: Sequence[Mapping[str, str]]) -> list[tuple[str, str, str]]:
+    return [(span["start"], span["end"], span["place"]) for span in told]
 
 
 def _told_piece(span: Mapping[str, str]) -> Piece:
@@ -151,7 +156,8 @@ def _told_piece(span: Mapping[str, str]) -> Piece:
 
 def _kept(inputs: Inputs, now: datetime) -> list[Fix]:
     """The fixes a verdict rests on: without spikes, vague ones and those of a rival device."""
-    aside = _course(inputs, inputs.window.end, now).trail.seen.set_aside
+    course = _course(inputs, inputs.window.end, now)
+    aside = [*chain(course.vague, course.spikes, course.rivals)]
     return [fix for fix in inputs.evidence.fixes if not any(_is_of(fix, spot) for spot in aside)]
 
 
@@ -163,37 +169,38 @@ def _course(inputs: Inputs, end: datetime, now: datetime) -> Course:
     return course_of(replace(inputs.window, end=end), inputs.evidence, inputs.rules, now)
 
 
-def _pieces(course: Course, numbers: Iterator[int]) -> Iterator[Piece]:
-    """The steps of a course, neighbours of one kind put together as the verdict counts them."""
-    lasting = [(step, _kind(step, place)) for step, place in zip(course.trail.steps, course.places, strict=True)
-               if step.start < step.end]  # fmt: skip
-    for (kind, _stay), group in groupby(lasting, key=lambda pair: (pair[1], _own_stay(*pair))):
-        steps = [step for step, _ in group]
-        observed_s = sum(step.seconds for step in steps if step.observed)
-        at = _centre(steps) if kind in PLACES else None
-        yield Piece(kind, steps[0].start, steps[-1].end, observed_s, next(numbers) if at else None, at)
+def _pieces(told: Sequence[Leg], numbers: Iterator[int]) -> Iterator[Piece]:
+    """Legs with the neighbours of one kind put together as the verdict counts them."""
+    for (kind, _stay), group in groupby(told, key=lambda leg: (_kind(leg), _own_stay(leg))):
+        legs = list(group)
+        observed_s = sum(leg.seconds for leg in legs if leg.place is not Place.UNKNOWN)
+        at = _centre(legs) if kind in PLACES else None
+        yield Piece(kind, legs[0].start, legs[-1].end, observed_s, next(numbers) if at else None, at)
 
 
-def _own_stay(step: Step, kind: str) -> Stay | None:
-    return step.stay if kind == "off_site" else None
+def _own_stay(leg: Leg) -> Stay | None:
+    return leg.stay if _kind(leg) == "off_site" else None
 
 
-def _centre(steps: Sequence[Step]) -> tuple[float, float] | None:
-    """Longitude and latitude of the stay that most of the time was spent in; None where all was moving."""
+def _centre(legs: Sequence[Leg]) -> tuple[float, float] | None:
+    """Longitude and latitude of the stay that most of the time was spent in; None where all was moving.
+
+    Where something else than the track shows somebody inside, the phone lay wherever it was: that is no such place.
+    """
     spent: dict[Stay, float] = {}
-    for step in steps:
-        if step.stay:
-            spent[step.stay] = spent.get(step.stay, 0.0) + step.seconds
+    for leg in legs:
+        if leg.stay and leg.source in (None, Source.TRACK):
+            spent[leg.stay] = spent.get(leg.stay, 0.0) + leg.seconds
     longest = max(spent, key=lambda stay: spent[stay], default=None)
     return (longest.lon, longest.lat) if longest else None
 
 
-def _kind(step: Step, place: Place) -> str:
-    if place is Place.INSIDE:
+def _kind(leg: Leg) -> str:
+    if leg.place is Place.INSIDE:
         return "on_site"
-    if step.kind is SegmentKind.MOVE:
+    if leg.kind is SegmentKind.MOVE:
         return "moving"
-    return "off_site" if place is Place.OUTSIDE else "unknown"
+    return "off_site" if leg.place is Place.OUTSIDE else "unknown"
 
 
 def _rounded(lon: float, lat: float) -> tuple[float, float]:

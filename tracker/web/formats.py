@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from flask import Flask, request, url_for
 from flask_babel import format_date, format_decimal, get_locale, gettext, ngettext
 
+from tracker.domain.coverage import coverage
 from tracker.web import words
 from tracker.web.city import city
 
@@ -21,8 +22,9 @@ SIZES = ("B", "kB", "MB", "GB", "TB")
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
-        clock=clock, machine_clock=machine_clock, day=day, iso_day=iso_day, short_day=short_day, moment=moment, ago=ago,
-        duration=duration, lag=lag, share=share, number=format_decimal, size=size,
+        clock=clock, machine_clock=machine_clock, day=day, iso_day=iso_day, short_day=short_day,
+        short_date=short_date, moment=moment, ago=ago, duration=duration, lag=lag, share=share, number=format_decimal,
+        size=size,
     )  # fmt: skip
     app.jinja_env.globals.update(words=words, page_url=page_url, new_key=uuid.uuid4, coverage=coverage)
     app.context_processor(lambda: {"demo": city().settings.demo, "zone_name": city().zone.key})
@@ -57,9 +59,14 @@ def short_day(value: date) -> str:
     return str(format_date(value, "EEE, d MMM"))
 
 
+def short_date(value: date) -> str:
+    """Thu, 20 Nov, of this year; Wed, 20 Jan 2027, of another one."""
+    return short_day(value) if value.year == city().today().year else str(format_date(value, "EEE, d MMM y"))
+
+
 def moment(at: datetime) -> str:
-    """Day and time."""
-    return f"{short_day(local(at).date())}, {clock(at)}"
+    """Day and time; of another year with it."""
+    return f"{short_date(local(at).date())}, {clock(at)}"
 
 
 def ago(at: datetime) -> str:
@@ -95,13 +102,6 @@ def size(bytes_: float) -> str:
     """1.2 GB, in the largest unit of which there is one at least."""
     power = max(0, min(len(SIZES) - 1, int(math.log10(bytes_) // 3))) if bytes_ >= 1 else 0
     return f"{format_decimal(round(bytes_ / 1000**power, 1))} {SIZES[power]}"
-
-
-def coverage(observed_s: float | None, expected_s: float | None) -> int | None:
-    """The share of the duty that was observed, in percent, rounded down: 99.7 % is not all of it."""
-    if observed_s is None or not expected_s:
-        return None
-    return min(100, int(100 * observed_s / expected_s))
 
 
 def share(part: float, whole: float) -> str:

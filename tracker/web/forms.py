@@ -25,7 +25,7 @@ from tracker.storage.daily_logs import Entry, Seen
 from tracker.storage.paging import PAGE_SIZE
 from tracker.storage.quarantine_pages import SORTS as SORTS_OF_QUARANTINE
 from tracker.storage.quarantine_pages import STATES, QuarantineFilter
-from tracker.storage.report_rows import ReportFilter
+from tracker.storage.report_rows import ELSEWHERE, ReportFilter
 from tracker.storage.team_days import STATUSES, TeamFilter
 from tracker.storage.tokens import LONGEST_VALID
 from tracker.web.city import FIRST_DATE, LARGEST_ID, LAST_DATE
@@ -157,6 +157,7 @@ class ReportQuery(ListQuery):
     first = fields.Date(data_key="from", validate=A_DATE)
     last = fields.Date(data_key="to", validate=A_DATE)
     status = fields.String(load_default="")
+    elsewhere = fields.String(load_default="", validate=validate.OneOf(ELSEWHERE))
 
 
 class CorrectionQuery(PageQuery):
@@ -246,7 +247,8 @@ def report_filter(choices: Mapping[str, Any], sent: Mapping[str, str], today: da
     last = asked.get("last", today)
     first = min(asked.get("first", last - timedelta(days=DEFAULT_REPORT_DAYS - 1)), last)
     status = asked.get("status", "")
-    wanted = ReportFilter(first, last, asked.get("q", ""), asked.get("unit"), status if status in choices else "")
+    status = status if status in choices else ""
+    wanted = ReportFilter(first, last, asked.get("q", ""), asked.get("unit"), status, asked.get("elsewhere", ""))
     return wanted, asked.get("page", 1)
 
 

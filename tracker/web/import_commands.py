@@ -8,7 +8,6 @@ from datetime import date, datetime
 from pathlib import Path
 
 import click
-import holidays
 from flask import Flask
 from flask.cli import AppGroup
 from flask_babel import force_locale
@@ -21,9 +20,8 @@ from tracker.imports.plan import Plan
 from tracker.imports.problems import BadFile, Problem
 from tracker.web import import_words
 from tracker.web.commands import one_transaction, operator
+from tracker.web.holiday_draft import drafted
 from tracker.web.register_commands import A_DAY
-
-DRAFTED = {"public": holidays.PUBLIC, "government": holidays.GOVERNMENT}
 
 
 def init_app(app: Flask) -> None:
@@ -89,6 +87,4 @@ def draft(year: int) -> None:
     """Print a year's holidays of Indonesia as CSV, to be looked at, corrected and imported."""
     table = csv.writer(sys.stdout, lineterminator="\n")
     table.writerow(column.heading("id") for column in KINDS["holidays"].columns)
-    days = {day: (name, kind) for kind in ("government", "public")
-            for day, name in holidays.country_holidays("ID", years=year, categories=DRAFTED[kind]).items()}  # fmt: skip
-    table.writerows((day, *days[day]) for day in sorted(days))
+    table.writerows(drafted(year))

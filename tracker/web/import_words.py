@@ -18,7 +18,7 @@ from tracker.web.zone_words import FLAW
 
 KIND = {
     "units": _("Units"), "people": _("People"), "zones": _("Zones"), "vehicles": _("Vehicles"),
-    "devices": _("Devices"), "holidays": _("Holidays"), "leave": _("Leave"),
+    "devices": _("Devices"), "holidays": _("Holidays"), "roster": _("Rosters"), "leave": _("Leave"),
 }  # fmt: skip
 STATE = {
     "waiting": Label(_("Waiting for its check"), "hourglass", "plain"),
@@ -58,6 +58,7 @@ WRONG = {
     Wrong.LOGIN: _(
         "“%(value)s” is no login: it has 2 to 63 small letters, digits and hyphens, and begins with a letter or digit."
     ),
+    Wrong.NUMBER: _("“%(value)s” is no whole number from 0 to 366."),
     Wrong.SHAPE: _("The shape of %(value)s cannot be used: %(more)s"),
     Wrong.CELLS: _("The row has %(value)s cells, but there are %(more)s headings. Put text with commas in quotes."),
     Wrong.TWICE: _("%(value)s is in line %(more)s already. Keep one of the two."),
@@ -76,6 +77,13 @@ WRONG = {
     Wrong.ONE_HOLDER: _("Say who carries the device: either a NIP or a call sign."),
     Wrong.BACKWARDS: _("The last day %(value)s is before the first, %(more)s. Check both."),
     Wrong.OVERLAP: _("The leave from %(value)s overlaps another of the same person, from %(more)s. Check both."),
+    Wrong.ROSTER_OVERLAP: _("The row from %(value)s on holds still when another of the same person begins, on "
+                            "%(more)s. Write its last day."),
+    Wrong.DUTIES_OVERLAP: _("With this row two duties of the person would overlap: %(value)s is not over when "
+                            "%(more)s begins. Write another first day or rotation, or change one of these two days in "
+                            "their roster first."),
+    Wrong.UNKNOWN_ROTATION: _("There is no rotation named “%(value)s”. Check the spelling, or add the rotation first."),
+    Wrong.UNKNOWN_ZONE: _("There is no zone named “%(value)s”. Check the spelling; put semicolons between zones."),
 }  # fmt: skip
 CONSEQUENCE = {
     "units": _("Units that move are seen and decided about by other superiors from that day on."),
@@ -86,6 +94,8 @@ CONSEQUENCE = {
     "devices": _("Devices that change hands do so at once: what they say from then on is about who carries them then. "
                  "New ones get their secret when they are set up."),
     "holidays": _("On these days nobody is expected who has no duty by name, but where a holiday is withdrawn."),
+    "roster": _("What people worked by before ends the day before. Their duties are published anew, at most two weeks "
+                "ahead."),
     "leave": _("On these days the people named are not expected at work, but where leave is withdrawn."),
 }  # fmt: skip
 AGAIN = _(

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from marshmallow import fields
 from werkzeug.wrappers import Response as AnyResponse
 
+from tracker.exports.csv_text import BYTE_ORDER_MARK, line
 from tracker.imports import runs, templates
 from tracker.imports.kind import Kind
 from tracker.imports.kinds import KINDS
@@ -20,7 +21,6 @@ from tracker.storage.register import Impossible, NotFound
 from tracker.web import import_words, register_words
 from tracker.web.access import Access, address, allowed, signed_in, viewer
 from tracker.web.city import city, db
-from tracker.web.csv_text import BYTE_ORDER_MARK, line
 from tracker.web.forms import A_DATE, NOTHING_TYPED, EntryInput, Form, PageQuery, parse
 
 pages = Blueprint("imports", __name__, url_prefix="/admin/imports")

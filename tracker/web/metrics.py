@@ -5,11 +5,14 @@ from __future__ import annotations
 import hmac
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, g, request
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Metric, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from tracker.metrics import REQUESTS
 from tracker.web.access import Access, allowed
@@ -42,11 +45,28 @@ def init_app(app: Flask) -> None:
 
 def _registry() -> CollectorRegistry:
     """Of all processes where they share a folder, else of this one alone."""
-    if not os.environ.get(SHARED):
+    shared = os.environ.get(SHARED)
+    if not shared:
         return REGISTRY
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry.register(_Shared(Path(shared)))
     return registry
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared(Collector):
+    """What the processes wrote into their folder.
+
+    A file is empty for a moment after it is made, and for good where its process was killed just then. The library's
+    own collector fails at one, and tells nothing of the others either (prometheus/client_python#1199).
+    """
+
+    folder: Path
+
+    def collect(self) -> Iterable[Metric]:
+        written = [str(file) for file in self.folder.glob("*.db") if file.stat().st_size]
+        metrics: Iterable[Metric] = MultiProcessCollector.merge(written)  # type: ignore[no-untyped-call]
+        return metrics
 
 
 def _begin() -> None:

@@ -9,13 +9,14 @@ from flask import Blueprint, flash, redirect, render_template, request, stream_w
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from tracker.domain.correction import LONGEST_TEXT, MOST_OPEN, SHORTEST_TEXT, Refused
+from tracker.domain.correction import LONGEST_TEXT, MOST_OPEN, SHORTEST_TEXT
 from tracker.storage import corrections, my_data
 from tracker.storage.audit import Action, looks_at, record
 from tracker.storage.my_data import Whose
 from tracker.storage.notices import acknowledged_at
 from tracker.web import audit_words, correction_words
 from tracker.web.access import Access, actor, allowed, own_person
+from tracker.web.changing import ruled_out
 from tracker.web.city import city, db
 from tracker.web.forms import NOTHING_TYPED, CorrectionForm, EntryInput, PageQuery, parse
 from tracker.web.my_data_categories import CATEGORIES, Category
@@ -36,17 +37,12 @@ def show() -> str:
 def ask() -> Response | tuple[str, int]:
     """Ask for a correction; what was typed is shown again where it cannot be sent."""
     parsed = parse(CorrectionForm(), request.form)
-    errors = parsed.errors
-    if not errors:
-        try:
-            corrections.ask(db.session(), own_person(), **parsed.values, now=city().now())
-            db.session.commit()
-            flash(_("Sent. The answer appears on this page."), "good")
-            return redirect(url_for("my_data.show"), 303)
-        except Refused as refused:
-            db.session.rollback()
-            errors = {"": correction_words.REFUSAL[refused.refusal]}
-    return _page(EntryInput(request.form, errors)), 422
+    asked = lambda: corrections.ask(db.session(), own_person(), **parsed.values, now=city().now())  # noqa: E731
+    wrong = ruled_out(parsed.errors, asked, correction_words.REFUSAL)
+    if wrong:
+        return _page(wrong), 422
+    flash(_("Sent. The answer appears on this page."), "good")
+    return redirect(url_for("my_data.show"), 303)
 
 
 @pages.get("/everything.json")
@@ -74,7 +70,7 @@ def _page(typed: EntryInput = NOTHING_TYPED) -> str:
     first, last = my_data.kept_between(session, whose)
     return render_template(
         "my_data.html",
-        categories=CATEGORIES, retention_days=city().settings.retention_days,
+        categories=CATEGORIES, settings=city().settings,
         counts=my_data.counts_of(session, whose, {name: one.query for name, one in CATEGORIES.items()}),
         first=first, last=last, off_duty=my_data.not_kept(session, whose),
         looks=looks_at(session, whose.person_id, number), audit_words=audit_words,
@@ -101,7 +97,7 @@ def _taken(file_format: str) -> tuple[dict[str, Any], Iterator[Part]]:
 def _part(category: Category, whose: Whose) -> Part:
     said = {
         "what": str(category.what), "why": str(category.why), "ground": str(category.ground),
-        "kept": category.kept_words(city().settings.retention_days),
+        "kept": category.kept_words(city().settings),
     }  # fmt: skip
     return Part(category.name, said, *my_data.rows_of(db.session(), whose, category.query))
 

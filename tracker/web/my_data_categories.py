@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
 
+from tracker.storage import my_attendance_data as attended
 from tracker.storage import my_data as stored
 from tracker.storage.my_data import Query
+from tracker.web.city import Settings
 from tracker.web.words import Text
 
 EMPLOYMENT = _("your employment (UU PDP, article 20(2)b)")
@@ -21,6 +23,9 @@ SAFETY = _("the safety of your account and of the service (UU PDP, article 20(2)
 
 NO_TERM = _("No term is set: until the city deletes it.")
 RETENTION = _("%(days)d days, then deleted.")
+ATTENDANCE = _("%(years)d years after the day, then deleted.")
+ENDED = _("%(years)d years after it ended, then deleted.")
+PLACES = _("%(years)d years after the day, the place %(days)d days, then deleted.")
 PRESENT_ONLY = _("Only the present state: each message replaces it.")
 
 
@@ -36,8 +41,8 @@ class Category:
     query: Query
     tables: tuple[str, ...]
 
-    def kept_words(self, retention_days: int) -> str:
-        return str(self.kept) % {"days": retention_days}
+    def kept_words(self, settings: Settings) -> str:
+        return str(self.kept) % {"days": settings.retention_days, "years": settings.attendance_years}
 
 
 _ALL = (
@@ -91,7 +96,7 @@ _ALL = (
     Category(
         "drives", _("Vehicles driven"),
         _("Which, from when until when: the day of a vehicle is that of its driver."),
-        EMPLOYMENT, NO_TERM, stored.drives, ("driver_session",),
+        EMPLOYMENT, ATTENDANCE, stored.drives, ("driver_session",),
     ),
     Category(
         "positions", _("Positions of the phone on duty"),
@@ -138,38 +143,109 @@ _ALL = (
     Category(
         "duties", _("Duties"),
         _("Shift, times and places: positions are kept only in these times, and judged by them."),
-        EMPLOYMENT, NO_TERM, stored.duties, ("duty_window", "duty_window_zone"),
+        EMPLOYMENT, ATTENDANCE, stored.duties, ("duty_window", "duty_window_zone"),
     ),
     Category(
         "verdicts", _("Verdicts on the duties"),
         _("Every revision with what it rests on: to show presence. Nothing is ever overwritten, so that you can "
           "contest it."),
-        TASK, NO_TERM, stored.verdicts, ("verdict",),
+        TASK, ATTENDANCE, stored.verdicts, ("verdict",),
     ),
     Category(
         "idle", _("Idle time on the duties"),
-        _("Every revision, relative to your role; time that nobody observed never counts."),
-        TASK, NO_TERM, stored.idle_revisions, ("idle_revision",),
+        _("Every revision, relative to your role, and where it was; time that nobody observed never counts."),
+        TASK, PLACES, stored.idle_revisions, ("idle_revision",),
+    ),
+    Category(
+        "check_ins", _("Check-ins and check-outs"),
+        _("When, and where your browser was if you let it say so: to show that you were at your place of work."),
+        TASK, PLACES, attended.check_ins, ("check_in",),
+    ),
+    Category(
+        "attestations", _("Attested presence"),
+        _("Who vouched for your presence, for which time and why: evidence beside your phone's."),
+        TASK, ATTENDANCE, attended.attestations, ("attestation",),
+    ),
+    Category(
+        "cases", _("Cases about verdicts"),
+        _("What a final verdict would be by what became known later, and who decided why: so that nothing changes in "
+          "silence."),
+        TASK, ATTENDANCE, attended.cases, ("duty_case",),
+    ),
+    Category(
+        "absences", _("Absence found by a superior"),
+        _("Who found you absent where nothing showed you, and why: so that you can contest it."),
+        TASK, ATTENDANCE, attended.absences, ("absence_finding",),
+    ),
+    Category(
+        "contests", _("Contests"),
+        _("What you said against a verdict, and who decided what and why: to keep your right to answer."),
+        TASK, ATTENDANCE, attended.contests, ("contest",),
+    ),
+    Category(
+        "contest_photos", _("Pictures of your contests"),
+        _("As you sent them, made smaller and without what the camera wrote into them: they belong to your answer."),
+        TASK, _("As long as the contest they belong to."), attended.contest_photos, ("contest_photo",),
     ),
     Category(
         "leave", _("Leave and official trips"),
-        _("Kind, days and note: so that nobody expects you at work on them."),
-        EMPLOYMENT, NO_TERM, stored.leave, ("leave_period",),
+        _("Kind, days, place and note: so that nobody expects you at work on them."),
+        EMPLOYMENT, ATTENDANCE, attended.leave, ("leave_period",),
+    ),
+    Category(
+        "leave_requests", _("Requests for leave"),
+        _("What you asked for, and who answered what: so that an answer has its author."),
+        EMPLOYMENT, ATTENDANCE, attended.leave_requests, ("leave_request",),
+    ),
+    Category(
+        "roster", _("Roster"),
+        _("By which rotation you work and where, from when until when: your duties are made of it."),
+        EMPLOYMENT, ENDED, attended.roster, ("roster_entry",),
+    ),
+    Category(
+        "roster_days", _("Single days of the roster"),
+        _("Days on which you work another shift, or none, with the note about it."),
+        EMPLOYMENT, ATTENDANCE, attended.roster_days, ("roster_day",),
+    ),
+    Category(
+        "overtime", _("Overtime"),
+        _("Duties beside the rotation: day, hours, place and note."),
+        EMPLOYMENT, ATTENDANCE, attended.overtime, ("extra_duty",),
+    ),
+    Category(
+        "notifications", _("What you were told"),
+        _("News about your verdicts, leave, cases and contests, and when you read it."),
+        EMPLOYMENT, ATTENDANCE, attended.notifications, ("notification",),
+    ),
+    Category(
+        "mail_address", _("Mail address"),
+        _("Where reports are sent to you, and in which language: because you asked for it."),
+        EMPLOYMENT, _("Until you remove it."), attended.mail_address, ("mail_address",),
+    ),
+    Category(
+        "subscriptions", _("Reports by mail"),
+        _("Which you asked for, from when until when."),
+        EMPLOYMENT, NO_TERM, attended.subscriptions, ("subscription",),
+    ),
+    Category(
+        "mails", _("Mails to you"),
+        _("When each was sent, or why not; not what it said: so that none is sent twice."),
+        EMPLOYMENT, _("180 days, then deleted."), attended.mails, ("mail",),
     ),
     Category(
         "daily_logs", _("Daily logs"),
         _("The day, its state and when you submitted it: to report your work."),
-        EMPLOYMENT, NO_TERM, stored.daily_logs, ("daily_log",),
+        EMPLOYMENT, ATTENDANCE, stored.daily_logs, ("daily_log",),
     ),
     Category(
         "activities", _("Activities"),
         _("What you wrote: kind of work, times, volume and note."),
-        EMPLOYMENT, NO_TERM, stored.activities, ("activity",),
+        EMPLOYMENT, ATTENDANCE, stored.activities, ("activity",),
     ),
     Category(
         "decisions", _("Decisions on the daily logs"),
         _("What was decided, by whom and why: so that you can correct or contest it."),
-        EMPLOYMENT, NO_TERM, stored.decisions, ("log_decision",),
+        EMPLOYMENT, ATTENDANCE, stored.decisions, ("log_decision",),
     ),
     Category(
         "looks", _("Who looked at the data"),

@@ -18,7 +18,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from tracker.web.csv_text import BYTE_ORDER_MARK, harmless
+from tracker.exports.csv_text import BYTE_ORDER_MARK, harmless
 from tracker.web.formats import local
 
 ROWS_A_PIECE = 200  # some 50 kB of JSON

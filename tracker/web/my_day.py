@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,13 +15,21 @@ from werkzeug.wrappers import Response
 from tracker.domain import daily_log as rules
 from tracker.domain.daily_log import LogState, Period, Refused
 from tracker.storage import daily_logs
+from tracker.storage.absences import findings_of
+from tracker.storage.attestations import attestations_of
+from tracker.storage.cases import cases_of
+from tracker.storage.contests import contests_of, refusals
 from tracker.storage.daily_logs import Day
-from tracker.storage.models import Activity, DailyLog
+from tracker.storage.models import Activity, DailyLog, Notification, VerdictRevision
+from tracker.storage.notifications import unread
 from tracker.storage.person_days import current_work_date, phone_of, recent_windows, verdicts_of, windows_on
 from tracker.web.access import Access, allowed, own_person
+from tracker.web.changing import ruled_out
 from tracker.web.city import city, db
 from tracker.web.formats import machine_clock
 from tracker.web.forms import EntryForm, EntryInput, KeyForm, entry_of, parse
+from tracker.web.my_attendance import checking_in
+from tracker.web.my_contests import times
 from tracker.web.words import REFUSAL
 
 RECENT_DAYS = 10
@@ -33,7 +42,7 @@ pages = Blueprint("my_day", __name__, url_prefix="/me")
 @allowed(Access.EMPLOYEE)
 def today() -> str:
     """The day one is on duty for: at 2 at night that of the evening before."""
-    return _day_page(_day(_current_date()))
+    return _day_page(_day(_current_date()), news=unread(db.session(), own_person()))
 
 
 @pages.get("/days/<date:work_date>")
@@ -87,20 +96,32 @@ def _day(work_date: date) -> Day:
     return daily_logs.day_of(db.session(), own_person(), work_date, city().zone, city().now())
 
 
-def _day_page(the_day: Day, typed: EntryInput | None = None) -> str:
+def _day_page(the_day: Day, typed: EntryInput | None = None, news: Sequence[Notification] = ()) -> str:
     session = db.session()
     log = daily_logs.read_log(session, the_day.person_id, the_day.work_date)
     windows = windows_on(session, the_day.person_id, the_day.work_date)
     verdicts = verdicts_of(session, [window.id for window in windows])
+    ids, is_today = [window.id for window in windows], the_day.work_date == _current_date()
     return render_template(
         "my_day.html",
-        day=the_day, log=log, windows=windows, verdicts=verdicts, is_today=the_day.work_date == _current_date(),
+        day=the_day, log=log, windows=windows, verdicts=verdicts, is_today=is_today, news=news,
+        attestations=attestations_of(session, ids), cases=cases_of(session, ids), **_answering(verdicts, ids),
+        **checking_in(the_day.person_id, windows, is_today),
         phone=phone_of(session, the_day.person_id, the_day.now),
         entry=typed or EntryInput(_suggestion(the_day, log), {}),
         catalogue=daily_logs.catalogue(session, the_day.person_id), first_choices=FIRST_CHOICES,
         recent=_recent(the_day), yesterday=the_day.work_date - timedelta(days=1),
         tomorrow=the_day.work_date + timedelta(days=1), **_state(the_day, log),
     )  # fmt: skip
+
+
+def _answering(verdicts: Mapping[int, Sequence[VerdictRevision]], ids: Sequence[int]) -> dict[str, Any]:
+    """What was contested of these windows, what may be, and whether a human found absence."""
+    session = db.session()
+    return {
+        "contests": contests_of(session, ids), "findings": findings_of(session, ids),
+        "contest_refusals": refusals(session, verdicts, times()),
+    }  # fmt: skip
 
 
 def _state(the_day: Day, log: DailyLog | None) -> dict[str, Any]:
@@ -163,17 +184,11 @@ def _values(activity: Activity) -> dict[str, str]:
 def _write(the_day: Day, key: uuid.UUID, write: Any, saved: str) -> Response | tuple[str, int]:
     """Check the form and write it; what was typed is shown again where it cannot be saved."""
     parsed = parse(EntryForm(), request.form)
-    errors = parsed.errors
-    if not errors:
-        try:
-            write(db.session(), the_day, key, entry_of(parsed.values))
-            db.session.commit()
-            flash(saved, "good")
-            return _to(the_day)
-        except Refused as refused:
-            db.session.rollback()
-            errors = {"": REFUSAL[refused.refusal]}
-    return _typed_again(the_day, key, EntryInput(request.form, errors)), 422
+    wrong = ruled_out(parsed.errors, lambda: write(db.session(), the_day, key, entry_of(parsed.values)), REFUSAL)
+    if wrong:
+        return _typed_again(the_day, key, wrong), 422
+    flash(saved, "good")
+    return _to(the_day)
 
 
 def _typed_again(the_day: Day, key: uuid.UUID, typed: EntryInput) -> str:

@@ -14,13 +14,14 @@ from tracker.storage.person_pages import PersonFilter
 from tracker.storage.register import Why
 from tracker.storage.unit_pages import UnitFilter
 from tracker.storage.vehicle_pages import VehicleFilter
-from tracker.web.forms import A_DATE, LONGEST_SEARCH, Form, Line, PageQuery, parse
+from tracker.web.forms import A_DATE, AN_ID, LONGEST_SEARCH, Form, Line, PageQuery, parse
 from tracker.web.words import KIND
 
 A_NAME = validate.Length(max=LONGEST_NAME)
 A_NIP = validate.Regexp(r"[0-9]{1,18}\Z")
 PUBLIC_VIEWS = ("by_kind", "at_base", "hidden")
 BESIDE_UNIT = {"unit": "unit", Why.NOT_STANDING: "unit", Why.TOO_FAR: "on"}
+BESIDE_TOGETHER = {**BESIDE_UNIT, "rotation": "rotation", Why.BACKWARDS: "last"}
 
 
 class NameForm(Form):
@@ -72,6 +73,10 @@ class PlanForm(Form):
 class TogetherForm(Form):
     unit = Line(required=True, validate=A_NAME)
     on = fields.Date(required=True, validate=A_DATE)
+    rotation = fields.Integer(required=True, validate=AN_ID)
+    first = fields.Date(required=True, validate=A_DATE)
+    last = fields.Date(load_default=None, validate=A_DATE)
+    offset = fields.Integer(load_default=0, validate=validate.Range(0, 366))
 
 
 class ChosenForm(Form):
@@ -102,6 +107,7 @@ class RegisterQuery(PageQuery):
     state = fields.String(load_default="")
     sort = fields.String(load_default="")
     kind = fields.String(load_default="", validate=validate.OneOf(["", *KIND]))
+    month = fields.String(load_default="", validate=validate.Length(max=7))
 
 
 def unit_asked(sent: Mapping[str, str]) -> str:

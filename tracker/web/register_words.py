@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _
+from flask_babel import ngettext
 
+from tracker.domain.roster import Duty
+from tracker.storage.overlaps import DutiesOverlap
 from tracker.storage.periods import Later
 from tracker.storage.register import Impossible, NotFound, Why
 from tracker.web.formats import day, moment
+from tracker.web.roster_words import hours
+
+MINUTE = timedelta(minutes=1)
 
 WHY = {
     Why.OWN_PART: _("A unit cannot stand below itself or below a part of itself. Choose another one."),
@@ -45,8 +51,20 @@ WHY = {
     Why.LOGIN: _("A login has 2 to 63 small letters, digits and hyphens, and begins with a letter or digit."),
     Why.ZONE_TAKEN: _("There is a zone of this name already. Choose another name."),
     Why.ZONE_USED: _("Vehicles have their base in this zone, or duties to come are worked in it. Change those first."),
+    Why.SHIFT_TAKEN: _("There is, or was, a shift of this name already. Choose another name."),
+    Why.SHIFT_USED: _("Rotations have this shift. Change or retire those first."),
+    Why.NO_SHIFT: _("Choose a shift for one day at least."),
+    Why.ROTATION_TAKEN: _("There is, or was, a rotation of this name already. Choose another name."),
+    Why.ROTATION_USED: _("People work by this rotation, today or later. Assign them another one first."),
+    Why.RULE_SET_TAKEN: _("There are rules of this name already. Choose another name."),
+    Why.BACKWARDS: _("The last day is before the first. Check both."),
+    Why.NO_ROSTER: _("They work by no rotation on this day. Look at the days of their rotations."),
     Why.FILES_WAIT: _("Ten of your files wait already. Say yes to them, or give them up, before you send another one."),
 }
+OVERLAP = _(
+    "Nothing was kept, as two duties of %(people)s would overlap: %(first)s of %(on)s is not over when %(second)s of "
+    "%(and)s begins. Choose other hours or another day, or change one of these two days in their roster first."
+)
 LATER = _("Something else is planned from %(begins)s on. Name a later time, or cancel that first.")
 NOT_FOUND = {
     "unit": _("You administer no unit of this name. Choose one of the list."),
@@ -54,6 +72,13 @@ NOT_FOUND = {
     "vehicle": _("You administer no vehicle with this call sign. Check it."),
     "device": _("You administer no device with this login. Check it."),
     "zone": _("There is no zone of this name. Choose one of the list."),
+    "shift": _("This shift is not offered any more. Choose one of the list."),
+    "rotation": _("This rotation is not offered any more. Choose one of the list."),
+    "rule_set": _("These rules were removed in the meantime."),
+    "holiday": _("This day is no holiday any more. Look at the list again."),
+    "roster_day": _("On this day the rotation holds already."),
+    "overtime": _("This overtime was removed in the meantime."),
+    "post": _("This post is not there any more."),
 }
 
 
@@ -63,6 +88,23 @@ def sentence(error: Impossible | NotFound | Later) -> str:
         case Later():
             begins = moment(error.begins) if isinstance(error.begins, datetime) else day(error.begins)
             return str(LATER) % {"begins": begins}
+        case DutiesOverlap():
+            one, other = error.overlap.one, error.overlap.other
+            return str(OVERLAP) % {"people": _people(error), "first": _of_hours(one), "on": day(one.work_date),
+                                   "second": _of_hours(other), "and": day(other.work_date)}  # fmt: skip
         case NotFound():
             return str(NOT_FOUND.get(error.what, error))
     return str(WHY.get(error.why, error)) if isinstance(error.why, Why) else str(error)
+
+
+def _of_hours(duty: Duty) -> str:
+    """Overtime goes by the name of a shift, and not by its hours. `overlaps` compares clocks on the wall, as UTC."""
+    return f"{duty.pattern} ({hours(duty.start.time(), (duty.end - duty.start) // MINUTE)})"
+
+
+def _people(error: DutiesOverlap) -> str:
+    """The first of them by name, and how many more they are."""
+    names, more = ", ".join(error.people), error.count - len(error.people)
+    if not more:
+        return names
+    return str(ngettext("%(names)s and %(num)d other person", "%(names)s and %(num)d other people", more, names=names))

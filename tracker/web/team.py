@@ -6,6 +6,9 @@ from datetime import timedelta
 
 from flask import Blueprint, render_template, request
 
+from tracker.storage.cases import open_cases
+from tracker.storage.contests import open_contests
+from tracker.storage.leave import open_requests
 from tracker.storage.person_days import units_for
 from tracker.storage.team_days import STATUSES, team_list, waiting_count, waiting_logs
 from tracker.web.access import Access, allowed, viewer
@@ -32,6 +35,7 @@ def overview() -> str:
         now=now,
         counts=counts,
         waiting=waiting_count(session, viewer()),
+        **_waiting(),
         units=units_for(session, viewer(), wanted.work_date, wanted.work_date),
         statuses=STATUSES,
         tiles=TILES,
@@ -45,4 +49,14 @@ def overview() -> str:
 def reviews() -> str:
     """The logs that wait for this supervisor, oldest first."""
     number = parse(PageQuery(), request.args).values.get("page", 1)
-    return render_template("reviews.html", logs=waiting_logs(db.session(), viewer(), number))
+    session = db.session()
+    return render_template("reviews.html", logs=waiting_logs(session, viewer(), number), **_waiting())
+
+
+def _waiting() -> dict[str, int]:
+    """How many requests for leave, cases and contests wait for this viewer, who may decide on none."""
+    session = db.session()
+    return {
+        "leave_waiting": open_requests(session, viewer()), "cases_waiting": open_cases(session, viewer()),
+        "contests_waiting": open_contests(session, viewer()),
+    }  # fmt: skip

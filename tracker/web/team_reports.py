@@ -7,8 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, render_template, request, stream_with_context
+from flask_babel import format_decimal
 from flask_babel import lazy_gettext as _
 
+from tracker.domain.coverage import coverage
+from tracker.exports.csv_text import BYTE_ORDER_MARK, line
 from tracker.storage.audit import Action, record
 from tracker.storage.person_days import units_for
 from tracker.storage.report_rows import IDLE, NO_SHOW, Report, ReportFilter, people_in, report_list, report_rows
@@ -16,12 +19,15 @@ from tracker.storage.rights import Right
 from tracker.web import words
 from tracker.web.access import Access, actor, allowed, viewer
 from tracker.web.city import city, db
-from tracker.web.csv_text import BYTE_ORDER_MARK, line
-from tracker.web.formats import coverage, local
+from tracker.web.formats import local
 from tracker.web.forms import LookForm, parse, report_filter
 from tracker.web.words import FIELD
 
 LONGEST_DOWNLOAD_DAYS = 92  # a quarter
+MOST_ROWS = 500_000  # of a file that is made whole before it is sent; a CSV is sent while it is read
+TOO_MANY = _(
+    "A file holds at most %(most)s duties, and these are %(rows)s. Choose fewer days or a unit, or the CSV file."
+)
 TOO_LONG = _("A download covers at most %(days)d days. Choose a later first day.", days=LONGEST_DOWNLOAD_DAYS)
 
 
@@ -59,7 +65,7 @@ pages = Blueprint("team_reports", __name__, url_prefix="/team/reports")
 @allowed(Access.READER, scope="reports:read")
 def show(name: str) -> str:
     """One page of a report."""
-    page = _known(name)
+    page = report_of(name)
     return _page(page, *report_filter(page.choices, request.args, city().today()))
 
 
@@ -86,25 +92,71 @@ def says_why() -> bool:
 @pages.route("/<name>.csv", methods=["GET", "POST"])
 @allowed(Access.READER, scope="reports:read")
 def download(name: str) -> Response | tuple[str, int]:
-    """All rows of the filter, streamed. Whose rows are taken away is recorded before any is sent."""
-    page = _known(name)
-    wanted, number = report_filter(page.choices, request.args, city().today())
+    """All rows of the filter, streamed."""
+    try:
+        taken = take_away(name, "csv")
+    except Refused as refused:
+        return refused.page(), 422
+    rows = report_rows(db.session(), taken.page.report, viewer(), taken.wanted, taken.people)
+    response = Response(stream_with_context(csv_lines(taken.page.report, rows)), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{taken.file_name}"'
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What somebody takes away: the rows of a report about these people, as a file of some form."""
+
+    page: ReportPage
+    wanted: ReportFilter
+    people: list[int]
+    form: str
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.page.report.name}-{self.wanted.first}-{self.wanted.last}.{self.form}"
+
+
+@dataclass(eq=False)
+class Refused(Exception):
+    """That a report cannot be taken away, and why."""
+
+    asked: ReportPage
+    wanted: ReportFilter
+    number: int
+    problem: Any
+
+    @classmethod
+    def of(cls, name: str, problem: Any) -> Refused:
+        """The refusal of what this request asks for."""
+        asked = report_of(name)
+        return cls(asked, *report_filter(asked.choices, request.args, city().today()), problem)
+
+    def page(self) -> str:
+        """The report's page with the reason."""
+        return _page(self.asked, self.wanted, self.number, self.problem)
+
+
+def take_away(name: str, form: str) -> Taken:
+    """What this request takes away. Whose rows that are is recorded before any is sent. Raises `Refused`."""
+    page = report_of(name)
+    wanted, _number = report_filter(page.choices, request.args, city().today())
     if (wanted.last - wanted.first).days >= LONGEST_DOWNLOAD_DAYS:
-        return _page(page, wanted, number, TOO_LONG), 422
+        raise Refused.of(name, TOO_LONG)
     # an auditor's reason comes by a form of ours, whose token no link has; a program's by its address
     asked = parse(LookForm(), request.args if "machine" in g else request.form)
     if says_why() and asked.errors:
-        return _page(page, wanted, number, FIELD["why"]), 422
+        raise Refused.of(name, FIELD["why"])
     why = asked.values.get("why", "") if says_why() else ""
-    detail = {"report": name, **asdict(wanted), "first": str(wanted.first), "last": str(wanted.last)}
+    days = {"first": str(wanted.first), "last": str(wanted.last)}
+    detail = {"report": name, "format": form, **asdict(wanted), **days}
     people = people_in(db.session(), page.report, viewer(), wanted)
-    record(db.session(), actor(), Action.EXPORT_REPORT, detail, people=people, why=why)
+    rows = sum(people.values())
+    if form != "csv" and rows > MOST_ROWS:
+        raise Refused.of(name, TOO_MANY % {"most": format_decimal(MOST_ROWS), "rows": format_decimal(rows)})
+    record(db.session(), actor(), Action.EXPORT_REPORT, detail, people=list(people), why=why)
     db.session.commit()
-    rows = report_rows(db.session(), page.report, viewer(), wanted, people)
-    response = Response(stream_with_context(csv_lines(page.report, rows)), content_type="text/csv; charset=utf-8")
-    filename = f"{name}-{wanted.first}-{wanted.last}.csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
-    return response
+    return Taken(page, wanted, list(people), form)
 
 
 def csv_lines(report: Report, rows: Iterator[Any]) -> Iterator[str]:
@@ -115,7 +167,8 @@ def csv_lines(report: Report, rows: Iterator[Any]) -> Iterator[str]:
         yield line(value(row) for value in columns.values())
 
 
-def _known(name: str) -> ReportPage:
+def report_of(name: str) -> ReportPage:
+    """A report by its name in addresses; 404 where there is none."""
     if name not in REPORTS:
         abort(404)
     return REPORTS[name]
@@ -150,8 +203,9 @@ OWN_COLUMNS: dict[str, dict[str, Callable[[Any], Any]]] = {
     IDLE.name: {"measure": _plain("measure"), "counted_min": _minutes("counted_s")},
 }
 LAST_COLUMNS: dict[str, Callable[[Any], Any]] = {
-    "coverage_pct": lambda row: coverage(row.observed_s, row.expected_s),
+    "coverage_pct": lambda row: coverage(row.observed_s, row.watched_s),
     "revision": _plain("revision"),
     "revision_reason": _plain("reason"),
     "computed_at": lambda row: _iso(row.computed_at),
+    "rule_version": _plain("rule_version"),
 }

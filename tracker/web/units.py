@@ -17,7 +17,7 @@ from tracker.storage.register import Why
 from tracker.storage.unit_pages import UnitFilter, places_of, unit_list, units_wanted
 from tracker.web import administration_words, choosing
 from tracker.web.access import Access, allowed, by, viewer
-from tracker.web.changing import refused, version
+from tracker.web.changing import refused, version, wrong_with
 from tracker.web.choosing import Choosing, Rows
 from tracker.web.city import city, db
 from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
@@ -55,8 +55,8 @@ def add() -> Response:
     """Add a unit."""
     sent = parse(UnitForm(), request.form)
     values = sent.values
-    wrong = EntryInput(request.form, sent.errors) if sent.errors else None
-    wrong = wrong or refused(lambda: changes.add_unit(by(), values["name"], values["below"], values["since"]), NEW)
+    added = lambda: changes.add_unit(by(), values["name"], values["below"], values["since"])  # noqa: E731
+    wrong = wrong_with(sent.errors, added, NEW)
     if wrong:
         return _form(wrong)
     flash(_("The unit %(name)s is added.", name=values["name"]), "good")

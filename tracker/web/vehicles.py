@@ -14,10 +14,11 @@ from tracker.storage import changes
 from tracker.storage.models import Vehicle, Zone
 from tracker.storage.paging import ANY_STATE
 from tracker.storage.register import NotFound, Why, same_name
+from tracker.storage.vehicle_days import days_of
 from tracker.storage.vehicle_pages import VehicleFilter, drives_of, vehicle_list, vehicles_wanted
 from tracker.web import administration_words, choosing
 from tracker.web.access import Access, allowed, by, viewer
-from tracker.web.changing import refused, version
+from tracker.web.changing import refused, version, wrong_with
 from tracker.web.choosing import Choosing, Rows
 from tracker.web.city import db
 from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
@@ -33,6 +34,7 @@ from tracker.web.unit_choice import standing, unit_of
 
 pages = Blueprint("vehicles", __name__, url_prefix="/admin/vehicles")
 BESIDE = {**BESIDE_UNIT, "zone": "base", Why.CALL_SIGN_TAKEN: "call_sign", Why.PLATE_TAKEN: "plate"}
+DAYS_SHOWN = 14
 MANY = Choosing("vehicles", administration_words.VEHICLES_TOGETHER, "call_sign")
 
 
@@ -59,8 +61,7 @@ def new() -> Response:
 def add() -> Response:
     """Add a vehicle."""
     sent = parse(NewVehicleForm(), request.form)
-    wrong = EntryInput(request.form, sent.errors) if sent.errors else None
-    wrong = wrong or refused(lambda: _add(sent.values), BESIDE)
+    wrong = wrong_with(sent.errors, lambda: _add(sent.values), BESIDE)
     if wrong:
         return _form(wrong)
     flash(_("The vehicle %(name)s is added.", name=sent.values["call_sign"]), "good")
@@ -191,8 +192,10 @@ def _page(vehicle_id: int, typed: EntryInput = NOTHING_TYPED) -> Response:
     row = _row(vehicle_id)
     written = {"call_sign": row.call_sign, "plate": row.plate, "kind": row.kind, "public_view": row.public_view,
                "base": row.base_zone or ""}  # fmt: skip
+    days = days_of(db.session(), vehicle_id, DAYS_SHOWN)
     page = render_template(
-        "vehicle.html", row=row, entry=typed, written=written, units=standing(),
+        "vehicle.html", row=row, entry=typed, written=written, units=standing(), days=days,
+        counters=any(day.counted_operating_s is not None for day in days),
         zones=_zones(), drives=drives_of(db.session(), vehicle_id), administration_words=administration_words,
         able=capabilities_of(request.form) if "plate" in typed.values else row.capabilities, shown=_shown(row),
     )  # fmt: skip

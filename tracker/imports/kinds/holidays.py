@@ -16,6 +16,7 @@ from tracker.imports.kind import Kind
 from tracker.imports.plan import WITHDRAWN, Change, Plan, once
 from tracker.storage.changes import By
 from tracker.storage.models import Holiday
+from tracker.storage.publication import mark_everybody
 
 KINDS = cells.Choice({
     "public": ("public", "libur nasional", "nasional"),
@@ -52,6 +53,8 @@ def keep(by: By, plan: Plan, progress: bulk.Progress) -> set[int]:
     bulk.run(by.session, upsert, "day date, name text, kind text", [row for row in rows if row[2] != WITHDRAWN])
     gone = "DELETE FROM holiday USING given WHERE holiday.day = given.day"
     bulk.run(by.session, gone, "day date", [row[:1] for row in rows if row[2] == WITHDRAWN])
+    if rows:
+        mark_everybody(by.session, min(row[0] for row in rows), "holiday")
     progress(len(rows))
     return set()
 

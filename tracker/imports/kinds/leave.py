@@ -17,9 +17,11 @@ from tracker.imports.columns import Column, Row
 from tracker.imports.kind import Kind
 from tracker.imports.plan import WITHDRAWN, Change, Plan
 from tracker.imports.problems import Problem, Wrong
+from tracker.imports.publishing import mark
 from tracker.imports.register import people_with
 from tracker.storage.changes import By
-from tracker.storage.models import LeavePeriod
+from tracker.storage.models import LeavePeriod, LeaveRequest
+from tracker.storage.notifications import notify
 
 KINDS = cells.Choice({
     "leave": ("leave", "cuti"), "sick": ("sick", "sakit"), "official_trip": ("official trip", "dinas luar"),
@@ -131,8 +133,9 @@ def _compare(plan: Plan, key: Key, row: Row, known: LeavePeriod | None) -> None:
     if not changed:
         plan.same += 1
         return
+    of_known = {"id": known.id, "place": known.place, "request_id": known.request_id}
     was, becomes = ({one: side[one] for one in changed} for side in (before, after))
-    plan.changed.append(Change(row, name, was, becomes, ids | {"id": known.id}))
+    plan.changed.append(Change(row, name, was, becomes, ids | of_known))
 
 
 def keep(by: By, plan: Plan, progress: bulk.Progress) -> set[int]:
@@ -140,20 +143,35 @@ def keep(by: By, plan: Plan, progress: bulk.Progress) -> set[int]:
     gone = [(one.ids["id"],) for one in plan.changed]
     bulk.run(by.session, "DELETE FROM leave_period USING given WHERE leave_period.id = given.id", "id integer", gone)
     add = (
-        "INSERT INTO leave_period (person_id, period, part, kind, note) "
-        "SELECT person_id, daterange(first, ends), part, kind, note FROM given"
+        "INSERT INTO leave_period (person_id, period, part, kind, note, place, request_id) "
+        "SELECT person_id, daterange(first, ends), part, kind, note, place, request_id FROM given"
     )
-    columns = "person_id integer, first date, ends date, part text, kind text, note text"
+    columns = (
+        "person_id integer, first date, ends date, part text, kind text, note text, place text, request_id integer"
+    )
+    _take_back(by, [one for one in plan.changed if one.row["kind"] == WITHDRAWN])
     for some in bulk.chunks(list(plan.changes)):
         bulk.run(by.session, add, columns, [_values(one) for one in some if one.row["kind"] != WITHDRAWN])
         progress(len(some))
+    mark(by, [(one.ids["person_id"], one.row["first"]) for one in plan.changes], "leave")
     return {one.ids["person_id"] for one in plan.changes}
 
 
 def _values(one: Change) -> tuple[Any, ...]:
     row = one.row
     ends = row["last"] + timedelta(days=1)
-    return one.ids["person_id"], row["first"], ends, one.ids["part"], row["kind"], row["note"] or ""
+    kept = one.ids.get("place", ""), one.ids.get("request_id")  # what somebody asked for stays what it was
+    return one.ids["person_id"], row["first"], ends, one.ids["part"], row["kind"], row["note"] or "", *kept
+
+
+def _take_back(by: By, withdrawn: Sequence[Change]) -> None:
+    """Requests that were granted are so no more, and their people are told."""
+    for one in withdrawn:
+        asked = by.session.get(LeaveRequest, one.ids["request_id"] or 0)
+        if asked is not None and asked.state == "approved":
+            asked.state, asked.decided_at, asked.decided_by = "withdrawn", None, None
+            told = {"approved": False, "reason": one.row["note"] or "", "kind": asked.kind}
+            notify(by.session, asked.person_id, "leave_decided", one.row["first"], told, by.now)
 
 
 KIND = Kind("leave", COLUMNS, compare, keep)

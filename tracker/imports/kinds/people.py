@@ -13,9 +13,11 @@ from tracker.imports.columns import Column, Row, as_known
 from tracker.imports.kind import Kind
 from tracker.imports.plan import Change, Plan, once
 from tracker.imports.problems import Problem, Wrong
+from tracker.imports.publishing import mark
 from tracker.imports.register import StandingUnit, ours, too_far, unit_for, units_of
 from tracker.storage import administered
 from tracker.storage.changes import By
+from tracker.storage.figures import mark_counted
 from tracker.storage.models import Person
 
 COLUMNS = (
@@ -132,6 +134,9 @@ def _change(by: By, changed: Sequence[Change]) -> set[int]:
     bulk.run(by.session, bulk.GONE.format(table="membership", of="person_id"), "id integer, since date", days)
     bulk.run(by.session, end, "id integer, since date", days)
     _join(by, moved)
+    mark(by, days, "roster")  # who had left is back
+    if days:
+        mark_counted(by.session, min(on for _, on in days), by.now)
     return {one.ids["id"] for one in changed}
 
 

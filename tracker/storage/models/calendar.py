@@ -40,6 +40,8 @@ class LeavePeriod(ForDays, Base):
     part: Mapped[str]
     kind: Mapped[str]
     note: Mapped[str] = mapped_column(server_default="")
+    place: Mapped[str] = mapped_column(server_default="")  # of an official trip
+    request_id: Mapped[int | None] = mapped_column(ForeignKey("leave_request.id"), index=True)  # None: by a file
 
 
 class Holiday(Base):

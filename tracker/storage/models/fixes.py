@@ -146,10 +146,14 @@ class Rejection(Base):
 
 
 class Retention(Base):
-    """How many days are kept, in its one row: the owner writes it at each start, and it bounds what may be dropped."""
+    """How many days of fixes, and years of attendance, are kept, in its one row.
+
+    The owner writes it at each start, and it bounds what may be dropped.
+    """
 
     __tablename__ = "retention"
     days: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    attendance_years: Mapped[int] = mapped_column(server_default="5")
 
 
 class LateDay(Base):
