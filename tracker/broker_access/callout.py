@@ -108,7 +108,7 @@ class Callout(Thread):
         self._ended = Event()
         self._looker: Thread | None = None
         self._late: Queue[tuple[Connection, Question]] = Queue(LOOK_UPS)
-        self._asked: set[str] = set()  # whom the database was asked for within this second
+        self._asked: set[str] = set()  # whom the database was asked for within this second, in vain or not yet answered
         self._second = 0.0
         self.answers: str | None = None  # the address of the server that it answers
         self.trouble: str | None = None  # why it answers none
@@ -168,7 +168,7 @@ class Callout(Thread):
         return b"" if self._put_off(question) else self._said(question, None)
 
     def _put_off(self, question: Question) -> bool:
-        """Leave it to the thread that asks the database: once a second for one login, and so many in all.
+        """Leave it to the thread that asks the database: once a second for one login in vain, and so many in all.
 
         So strangers who guess neither load the database nor keep others waiting.
         """
@@ -190,6 +190,8 @@ class Callout(Thread):
             connection, question = self._late.get()
             device = look_up(question.login)
             found = device if device is not None and right(device, question.secret) else None
+            if found is not None:
+                self._asked.discard(question.login)  # no guesser: it may come again before memory knows it
             try:
                 connection.send(self._said(question, found))
             except OSError:
