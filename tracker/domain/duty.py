@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import takewhile
@@ -407,7 +407,7 @@ def window_told(window: DutyWindow) -> dict[str, Any]:
 def _zone_told(zone: Zone) -> dict[str, Any]:
     """A polygon by its fingerprint: thousands of corners would stand in every verdict."""
     if isinstance(zone, Circle):
-        return asdict(zone)
+        return plain(zone)
     return {"lat": zone.lat, "lon": zone.lon, "shape": zone.fingerprint}
 
 

@@ -34,7 +34,7 @@ def micros(when: datetime) -> int:
 
 def moment(time_us: int) -> datetime:
     """The time of a column's value, in UTC."""
-    return EPOCH + timedelta(microseconds=time_us)
+    return EPOCH + timedelta(0, 0, time_us)
 
 
 class Fixes(Sequence[Fix]):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import groupby
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -71,6 +73,7 @@ class Span(NamedTuple):
 
 
 DOUBTFUL = (Place.UNCERTAIN, Place.UNKNOWN)
+PLACE_AND_SOURCE = attrgetter("place", "source")
 SHOWN = tuple(Source.TRACK if place is Place.INSIDE else None for place in PLACES)
 
 
@@ -176,14 +179,5 @@ def _too_short(span: Span, neighbours: set[Place | None], visit_s: float) -> boo
 
 def _merged(parts: Iterable[Leg | Span]) -> list[Span]:
     """One span for each row of neighbours of one place and source."""
-    merged: list[Span] = []
-    start = end = None
-    place: Place | None = None
-    source: Source | None = None
-    for part in parts:
-        if part.place is not place or part.source is not source:
-            if start and end and place:
-                merged.append(Span(start, end, place, source))
-            start, place, source = part.start, part.place, part.source
-        end = part.end
-    return [*merged, Span(start, end, place, source)] if start and end and place else merged
+    alike = ([*group] for _, group in groupby(parts, key=PLACE_AND_SOURCE))
+    return [Span(group[0].start, group[-1].end, group[0].place, group[0].source) for group in alike]

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 
 from tracker.domain.claims import ROW, Moment, Period, in_a_row
 from tracker.domain.presence import Source
+from tracker.storage.among import among
 from tracker.storage.due import mark_windows
 from tracker.storage.models import (
     AbsenceFinding,
@@ -57,7 +58,7 @@ def said_of(conn: Connection, window_ids: Sequence[int]) -> dict[int, Said]:
             said[row.window_id].periods.append(drive)
     for window_id in conn.scalars(_location_off(window_ids)):
         said[window_id].location_off = True
-    found = AbsenceFinding.window_id.in_(window_ids), AbsenceFinding.withdrawn_at.is_(None)
+    found = among(AbsenceFinding.window_id, window_ids), AbsenceFinding.withdrawn_at.is_(None)
     for window_id in conn.scalars(select(AbsenceFinding.window_id).where(*found)):
         said[window_id].absence_found = True
     return said
@@ -83,7 +84,7 @@ def earlier_windows(conn: Connection, window_ids: Sequence[int]) -> dict[int, li
         before.ends_at, before.accepts_from, before.accepts_until, said,
     ).join(before, and_(is_shortly_before(before, DutyWindow), before.excuse.is_(None)))  # fmt: skip
     found: dict[int, list[Row[Any]]] = defaultdict(list)
-    for row in conn.execute(query.where(DutyWindow.id.in_(window_ids), DutyWindow.excuse.is_(None))):
+    for row in conn.execute(query.where(among(DutyWindow.id, window_ids), DutyWindow.excuse.is_(None))):
         found[row.window_id].append(row)
     return {window_id: kept for window_id, rows in found.items() if (kept := _since_the_first_word(rows))}
 
@@ -118,7 +119,7 @@ def follow_windows(conn: Connection, window_ids: Collection[int], now: datetime)
     )
     later = select(DutyWindow.id).join(before, is_shortly_before(before, DutyWindow))
     judged = exists().where(VerdictRevision.window_id == DutyWindow.id)
-    ids = conn.scalars(later.where(before.id.in_(window_ids), spoke, judged).distinct()).all()
+    ids = conn.scalars(later.where(among(before.id, window_ids), spoke, judged).distinct()).all()
     mark_windows(conn, [number for number in ids if number not in window_ids], "roster", now)
 
 
@@ -134,7 +135,7 @@ def _check_ins(window_ids: Sequence[int]) -> Any:
     query = select(DutyWindow.id.label("window_id"), *CheckIn.__table__.c).join(
         CheckIn, and_(CheckIn.person_id == DutyWindow.person_id, within)
     )
-    return query.where(DutyWindow.id.in_(window_ids)).order_by(CheckIn.at, CheckIn.id)
+    return query.where(among(DutyWindow.id, window_ids)).order_by(CheckIn.at, CheckIn.id)
 
 
 def _moment(row: Row[Any]) -> Moment:
@@ -144,7 +145,7 @@ def _moment(row: Row[Any]) -> Moment:
 
 
 def _attestations(window_ids: Sequence[int]) -> Any:
-    valid = Attestation.window_id.in_(window_ids), Attestation.withdrawn_at.is_(None)
+    valid = among(Attestation.window_id, window_ids), Attestation.withdrawn_at.is_(None)
     return select(Attestation.__table__).where(*valid).order_by(Attestation.id)
 
 
@@ -156,7 +157,7 @@ def _drives(window_ids: Sequence[int]) -> Any:
     ).join(
         DriverSession, and_(DriverSession.person_id == DutyWindow.person_id, DriverSession.period.overlaps(during))
     )  # fmt: skip
-    return query.where(DutyWindow.id.in_(window_ids)).order_by(DriverSession.id)
+    return query.where(among(DutyWindow.id, window_ids)).order_by(DriverSession.id)
 
 
 def _drive(conn: Connection, row: Row[Any]) -> Period | None:
@@ -187,4 +188,4 @@ def _location_off(window_ids: Sequence[int]) -> Any:
     before = theirs.where(DeviceStatus.received_at < DutyWindow.starts_at, DeviceStatus.permission.is_not(None))
     last = before.order_by(DeviceStatus.received_at.desc()).limit(1).subquery()
     at_first = select(last.c.permission).scalar_subquery().in_(WITHOUT_POSITION)
-    return select(DutyWindow.id).where(DutyWindow.id.in_(window_ids), or_(during, at_first))
+    return select(DutyWindow.id).where(among(DutyWindow.id, window_ids), or_(during, at_first))

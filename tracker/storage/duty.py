@@ -31,6 +31,7 @@ from tracker.domain.claims import Earlier
 from tracker.domain.duty import DutyWindow as Window
 from tracker.domain.duty import Evidence, Profile, Rules
 from tracker.domain.fixes import Fixes
+from tracker.storage.among import among, not_among
 from tracker.storage.claims import (
     Said,
     earlier_windows,
@@ -99,7 +100,7 @@ def unjudged(conn: Connection, now: datetime, oldest: datetime, limit: int, besi
     They are locked until the caller's transaction ends. Judging never waits for who changes a window: that one is
     left for the next run.
     """
-    others = _unjudged(now, oldest).where(DutyWindow.id.not_in(besides))
+    others = _unjudged(now, oldest).where(not_among(DutyWindow.id, besides))
     first = others.order_by(DutyWindow.ends_at, DutyWindow.id).limit(limit)
     return list(conn.scalars(first.with_for_update(key_share=True, skip_locked=True)))
 
@@ -107,15 +108,15 @@ def unjudged(conn: Connection, now: datetime, oldest: datetime, limit: int, besi
 def first_judged(conn: Connection, window_ids: Collection[int]) -> None:
     """Of these windows those that have a verdict and an idle figure by now wait no more for their first."""
     both = (exists().where(table.window_id == DutyWindow.id) for table in (VerdictRevision, IdleRevision))
-    waiting = select(DutyWindow.id).where(DutyWindow.id.in_(window_ids), DutyWindow.awaits_verdict, *both)
+    waiting = select(DutyWindow.id).where(among(DutyWindow.id, window_ids), DutyWindow.awaits_verdict, *both)
     ids = conn.scalars(waiting.with_for_update(key_share=True, skip_locked=True)).all()
     if ids:
-        conn.execute(update(DutyWindow).where(DutyWindow.id.in_(ids)).values(awaits_verdict=False))
+        conn.execute(update(DutyWindow).where(among(DutyWindow.id, ids)).values(awaits_verdict=False))
 
 
 def changed(conn: Connection, now: datetime, oldest: datetime, limit: int, besides: Collection[int]) -> list[int]:
     """The ids of settled windows that are marked to be judged again, but for those `besides`."""
-    others = _marked(now, oldest).where(DutyWindow.id.not_in(besides))
+    others = _marked(now, oldest).where(not_among(DutyWindow.id, besides))
     return list(conn.scalars(others.order_by(DutyWindow.id).limit(limit)))
 
 
@@ -141,7 +142,7 @@ def take_marks(conn: Connection, marks: Collection[Mark]) -> None:
 
 def dates_of(conn: Connection, window_ids: Collection[int]) -> dict[int, date]:
     """The work dates of windows by their ids."""
-    rows = conn.execute(select(DutyWindow.id, DutyWindow.work_date).where(DutyWindow.id.in_(window_ids)))
+    rows = conn.execute(select(DutyWindow.id, DutyWindow.work_date).where(among(DutyWindow.id, window_ids)))
     return {row.id: row.work_date for row in rows}
 
 
@@ -295,13 +296,13 @@ def _windows(window_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
     columns = (*DutyWindow.__table__.c, interval_s.label("interval_s"))
-    return select(*columns).where(DutyWindow.id.in_(window_ids)).order_by(DutyWindow.id)
+    return select(*columns).where(among(DutyWindow.id, window_ids)).order_by(DutyWindow.id)
 
 
 def _zones(conn: Connection, window_ids: Sequence[int]) -> dict[int, list[geo.Zone]]:
     """Windows that share a zone share its shape: a polygon is large."""
     query = select(DutyWindowZone.window_id, DutyWindowZone.zone_id).order_by(DutyWindowZone.zone_id)
-    rows = conn.execute(query.where(DutyWindowZone.window_id.in_(window_ids))).all()
+    rows = conn.execute(query.where(among(DutyWindowZone.window_id, window_ids))).all()
     shape = shapes(conn, {row.zone_id for row in rows})
     zones: dict[int, list[geo.Zone]] = defaultdict(list)
     for row in rows:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, func, select, text, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from tracker.domain.differences import DECISIVE, another, worse
+from tracker.storage.among import among
 from tracker.storage.cases import follow_case, open_case
 from tracker.storage.due import DECISION
 from tracker.storage.models import DutyWindow, IdleRevision, VerdictRevision
@@ -112,7 +113,7 @@ def _newest(conn: Connection, table: RevisionTable, window_ids: Sequence[int]) -
     window = table.evidence["window"].label("window")
     told = [getattr(table, name) for name in DECISIVE] if table is VerdictRevision else []
     columns = select(table.window_id, table.revision, table.inputs_digest, table.rule_version, window, *told)
-    newest = columns.where(table.window_id.in_(window_ids)).ext(distinct_on(table.window_id))
+    newest = columns.where(among(table.window_id, window_ids)).ext(distinct_on(table.window_id))
     rows = conn.execute(newest.order_by(table.window_id, table.revision.desc()))
     return {row.window_id: row for row in rows}
 
