@@ -63,7 +63,7 @@ def _send_next(engine: Engine, server: MailServer, sender: Sender) -> bool:
     with engine.begin() as conn:
         _settle(conn, claimed, outcome, datetime.now(UTC))
     failpoints.reach("mail_settled")
-    return outcome.fate in (Fate.SENT, Fate.REFUSED)
+    return outcome.fate in (Fate.SENT, Fate.REFUSED, Fate.READER_LATER)
 
 
 def _claim_next(engine: Engine, sender: Sender) -> Claimed | bool:

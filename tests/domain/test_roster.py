@@ -25,6 +25,7 @@ from tracker.domain.roster import (
     bounds,
     duties,
     excused,
+    overlap_within,
 )
 
 WIB = ZoneInfo("Asia/Jakarta")
@@ -109,6 +110,18 @@ def test_nobody_is_expected_twice_at_once() -> None:
     long = Pattern("Panjang", time(20), 720)
     with pytest.raises(Overlap, match="Malam on 2026-02-16 begins before Panjang of 2026-02-16 ends"):
         duties([Assignment(Rotation(MONDAY, (one,)), MONDAY) for one in (NIGHT, long)], (), MONDAY, MONDAY, WIB)
+
+
+@pytest.mark.parametrize(
+    ("cycle", "days"),
+    [
+        ((OFFICE,) * 5 + (None, None), None), ((GUARD,), None), ((GUARD, None, None), None), ((NIGHT, NIGHT), None),
+        ((GUARD, OFFICE), (0, 1)), ((OFFICE, None, GUARD), (2, 3)), ((replace(GUARD, minutes=1441),), (0, 1)),
+    ],
+)  # fmt: skip
+def test_a_rotation_may_not_overlap_itself(cycle: tuple[Pattern | None, ...], days: tuple[int, int] | None) -> None:
+    found = overlap_within(Rotation(MONDAY, cycle))
+    assert (found and tuple((one.work_date - MONDAY).days for one in (found.one, found.other))) == days
 
 
 def test_a_single_day_may_have_another_shift_or_none_and_keeps_its_place() -> None:

@@ -234,6 +234,22 @@ def test_what_becomes_of_a_mail_is_what_the_server_said(
     assert len(mailbox.letters) == (state == "due"), "what was not taken comes later, what may have been does not"
 
 
+@pytest.mark.parametrize(
+    ("place", "answer", "tried"),
+    [("RCPT", "450 greylisted", 3), ("RCPT", "421 closing", 1), ("MAIL", "451 not now", 1), (".", "452 disk full", 1)],
+)
+def test_who_is_to_wait_holds_up_nobody_and_a_server_that_takes_nothing_is_left(
+    engine: Engine, mailbox: Mailbox, one_due: int, place: str, answer: str, tried: int
+) -> None:
+    with engine.begin() as conn:
+        weekly = conn.scalars(select(m.Subscription.id)).one()
+        for number in (1, 2):
+            due_mail(conn, one_due, weekly, MONDAY - timedelta(days=7 * number))
+    mailbox.answers[place] = answer
+    send(engine, mailbox)
+    assert sum(mail.attempts for mail in mails(engine)) == tried and {mail.state for mail in mails(engine)} == {"due"}
+
+
 @pytest.mark.parametrize("answer", ["250 taken", "251 taken"])
 def test_what_ends_after_the_servers_yes_makes_no_letter_of_two(
     engine: Engine, mailbox: Mailbox, one_due: int, answer: str, monkeypatch: pytest.MonkeyPatch

@@ -6,7 +6,7 @@ import re
 from datetime import date, time, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import Engine, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import Range
 
 from tests import builders as build
@@ -112,6 +112,29 @@ def test_a_rotation_is_made_of_as_many_days_as_were_chosen(admin: Browser, engin
         "This rotation is not offered any more."
     )
     assert "not offered any more" in admin.get("/admin/rotations").text and admin.get(address).status_code == 200
+
+
+def test_a_rotation_that_overlaps_itself_is_refused_when_it_is_made(admin: Browser, engine: Engine) -> None:
+    shift, rotation = with_week(admin, engine)
+    night = {**MORNING, "name": "Malam", "start": "22:00", "end": "08:00", "break": "", "break_min": ""}
+    assert said(admin, "/admin/shifts/new", **night) == ""
+    late = str(one(engine, m.Shift, name="Malam").id)
+    turns = {"days": "3", "anchor": MONDAY, "name": "Regu", "day": [shift, "", late]}
+    why = "Malam (22:00–08:00) on day 3 of this cycle is not over when Pagi (07:30–16:00) of day 1 begins."
+    assert said(admin, "/admin/rotations/new", **turns).startswith(why)
+    assert said(admin, f"/admin/rotations/{rotation}", **turns).startswith(why)
+    assert count(engine, m.Rotation) == 1 and one(engine, m.Rotation).name == "Kantor"
+    assert said(admin, "/admin/rotations/new", **{**turns, "day": [shift, late, ""]}) == ""
+
+
+def test_rules_do_not_begin_years_ago_by_a_slip_of_the_finger(admin: Browser, engine: Engine) -> None:
+    rules = {"name": "Hitung", "first": "2016-11-20", "minutes_after_grace": "1"}
+    assert said(admin, "/admin/rule-sets/new", **rules).startswith("That is over a year away.")
+    assert said(admin, "/admin/rule-sets/new", **{**rules, "first": TODAY}) == ""
+    with engine.begin() as conn:
+        conn.execute(update(m.RuleSet).values(period=Range(date(2016, 11, 20), None)))
+    address = f"/admin/rule-sets/{one(engine, m.RuleSet).id}"
+    assert said(admin, address, **{**rules, "last": TODAY}) == "", "what began long ago can be ended"
 
 
 def test_what_is_the_citys_is_seen_by_units_and_changed_by_the_city(local: Browser, engine: Engine) -> None:
@@ -243,6 +266,10 @@ def test_holidays_are_drafted_confirmed_renamed_and_removed(admin: Browser, engi
     page = admin.get("/admin/holidays?year=2026").text
     assert "1 day was confirmed or changed." in page and "Draft: Hari Kemerdekaan Republik Indonesia" in page
     assert said(admin, "/admin/holidays", **{**day, "kind-2026-08-17": "x"}) != ""
+    other = admin.post("/admin/holidays", year="2026", day="2026-12-25")
+    assert other.status_code == 422 and "keep their tick: Monday, 17 August 2026." in other.text
+    assert re.search(r'value="2026-12-25"[^>]* checked', other.text), "what was ticked stays ticked"
+    assert count(engine, m.Holiday) == 1
     assert said(admin, "/admin/holidays", year="2026", all="1") == "" and count(engine, m.Holiday) >= 15
     assert said(admin, "/admin/holidays/add", year="2026", on="2026-06-22", kind="public").startswith("Write a name")
     assert said(admin, "/admin/holidays/add", on="2026-06-22", name="HUT Jakarta", kind="government") == ""

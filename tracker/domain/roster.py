@@ -169,6 +169,13 @@ def overlaps(
     return tuple(_overlaps(_in_order(assignments, rules, first, last, zone, instead, extras)))
 
 
+def overlap_within(rotation: Rotation) -> Overlap | None:
+    """The first shift of a rotation that is not over when the next begins, its last day being followed by its first."""
+    round_ = [Assignment(rotation, rotation.anchor)]
+    found = overlaps(round_, (), rotation.anchor, rotation.anchor + len(rotation.cycle) * DAY, UTC)
+    return next(iter(found), None)
+
+
 def excused(expected: Iterable[Duty], holidays: Mapping[date, str], leaves: Sequence[Leave]) -> tuple[Duty, ...]:
     """The duties with what excuses from them, those of which a half is excused cut in two; the parts tile the whole.
 

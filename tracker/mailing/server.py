@@ -20,12 +20,14 @@ from tracker import failpoints
 TIMEOUT_S = 20.0  # for each answer
 PORTS = {"smtp": 587, "smtps": 465}
 LONGEST_REASON = 300  # characters
+CLOSING = 421  # the service is not available, whoever is asked for
 LINE_DOT = re.compile(rb"(?m)^\.")
 
 
 class Fate(Enum):
     SENT = "the server has it"
     AGAIN = "the server does not have it; it may take it later"
+    READER_LATER = "the server does not take it for this reader now, as where it greylists; others' it may"
     REFUSED = "the server will never take it"
     UNKNOWN = "the server may have it"
 
@@ -78,7 +80,7 @@ def _transacted(smtp: smtplib.SMTP, sender: str, to: str, letter: bytes) -> Outc
         return Outcome(Fate.AGAIN, _answered(code, answer))  # about us, not about the reader: an operator can mend it
     code, answer = smtp.rcpt(to)
     if code not in (250, 251):
-        return _not_taken(code, answer)
+        return _not_taken(code, answer, Fate.AGAIN if code == CLOSING else Fate.READER_LATER)
     code, answer = smtp.docmd("DATA")
     if code != 354:
         return _not_taken(code, answer)
@@ -95,8 +97,8 @@ def _transacted(smtp: smtplib.SMTP, sender: str, to: str, letter: bytes) -> Outc
     return Outcome(Fate.UNKNOWN, _answered(code, answer))  # an answer that says neither
 
 
-def _not_taken(code: int, answer: bytes | str) -> Outcome:
-    return Outcome(Fate.REFUSED if code >= 500 else Fate.AGAIN, _answered(code, answer))
+def _not_taken(code: int, answer: bytes | str, unless_refused: Fate = Fate.AGAIN) -> Outcome:
+    return Outcome(Fate.REFUSED if code >= 500 else unless_refused, _answered(code, answer))
 
 
 @contextmanager

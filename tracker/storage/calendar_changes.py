@@ -30,7 +30,7 @@ from tracker.storage.models import (
     Shift,
     ShiftPast,
 )
-from tracker.storage.overlaps import nobody_twice, rostered, works_by, works_shift
+from tracker.storage.overlaps import never_itself, nobody_twice, rostered, works_by, works_shift
 from tracker.storage.publication import mark_everybody, mark_rotation, mark_shift
 from tracker.storage.register import Impossible, NotFound, Why, rules_said
 
@@ -90,6 +90,7 @@ def add_rotation(
     rotation.shifts = _days(by.session, cycle)
     with rules_said(by.session):
         by.session.add(rotation)
+    never_itself(by, rotation.id)
     by.note(Action.ADD_ROTATION, {"rotation": rotation.name})
     return rotation
 
@@ -112,6 +113,7 @@ def change_rotation(
         rotation.shifts.clear()
         by.session.flush()
         rotation.shifts.extend(_days(by.session, cycle))
+        never_itself(by, rotation.id)
     mark_rotation(by.session, rotation, by.tomorrow, ROSTER)
     by.note(Action.CHANGE_ROTATION, {"rotation": rotation.name})
     return rotation
@@ -138,9 +140,11 @@ def keep_rule_set(
     _city(by)
     if last is not None and last < first:
         raise Impossible(f"{last} is before {first}", Why.BACKWARDS)
-    by.plan(first)
     rules = RuleSet() if rule_set_id is None else held(by.session, RuleSet, rule_set_id)
-    begins = [first] if rule_set_id is None or rules.first is None else [first, rules.first]
+    before = None if rule_set_id is None else rules.first
+    if first != before:
+        by.change(first)
+    begins = [day for day in (first, before) if day is not None]
     counts = minutes_after_grace or bool(rules.minutes_after_grace)  # how minutes count is no term of a window
     period = Range(first, None if last is None else last + timedelta(days=1))
     with nobody_twice(by, rostered(), *begins), rules_said(by.session):

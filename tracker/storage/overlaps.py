@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import Range
 
-from tracker.domain.roster import Overlap, overlaps
+from tracker.domain.roster import Overlap, Rotation, overlap_within, overlaps
 from tracker.storage.changes import By
 from tracker.storage.models import ExtraDuty, Person, Publication, RosterDay, RosterEntry, RotationDay
 from tracker.storage.register import Impossible, Why
@@ -37,6 +37,17 @@ class DutiesOverlap(Impossible):
     def __init__(self, people: Sequence[str], count: int, overlap: Overlap) -> None:
         super().__init__(f"{', '.join(people)}: {overlap}", Why.DUTIES_OVERLAP)
         self.people, self.count, self.overlap = people, count, overlap
+
+
+class CycleOverlaps(Impossible):
+    """Two shifts that follow each other in a rotation would overlap; `numbers` are those of their days in the cycle."""
+
+    def __init__(self, rotation: Rotation, overlap: Overlap) -> None:
+        super().__init__(f"the rotation overlaps itself: {overlap}", Why.CYCLE_OVERLAPS)
+        self.overlap = overlap
+        self.numbers = tuple(
+            (one.work_date - rotation.anchor).days % len(rotation.cycle) + 1 for one in (overlap.one, overlap.other)
+        )
 
 
 class Entry(NamedTuple):
@@ -124,6 +135,15 @@ def nobody_twice(by: By, whose: Select[Any], *on: date) -> Iterator[None]:
     after = calendar(conn)
     for day in sorted(set(on)):
         _refuse(by, made(dict.fromkeys(rosters, day), by.today, (known, rosters), (after, rosters)))
+
+
+def never_itself(by: By, rotation_id: int) -> None:
+    """Refuse a rotation whose shifts overlap each other: nobody could ever work by it."""
+    by.session.flush()
+    rotation = calendar(by.session.connection()).cycles[rotation_id]
+    overlap = overlap_within(rotation)
+    if overlap is not None:
+        raise CycleOverlaps(rotation, overlap)
 
 
 def works_shift(shift_id: int) -> Select[Any]:

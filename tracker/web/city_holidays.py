@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from tracker.web import roster_words
 from tracker.web.access import Access, allowed, by
 from tracker.web.changing import refused, version
 from tracker.web.city import FIRST_DATE, LAST_DATE, city, db
+from tracker.web.formats import day
 from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
 from tracker.web.holiday_draft import drafted
 from tracker.web.roster_forms import HolidayForm, OnForm, YearQuery
@@ -55,9 +56,12 @@ def overview() -> Response:
 def confirm() -> Response:
     """Let the days that are ticked be holidays, by the names and kinds that are written beside them."""
     year = _year()
-    chosen = {line.day: line for line in _lines(year)} if request.form.get("all") else {}
     ticked = set(request.form.getlist("day"))
-    days = [_written(line) for line in _lines(year) if line.day in chosen or str(line.day) in ticked]
+    chosen = [line for line in _lines(year) if request.form.get("all") or str(line.day) in ticked]
+    unticked = [line.day for line in _lines(year) if line.confirmed and line not in chosen]
+    days = [_written(line) for line in chosen]
+    if unticked:
+        return _page(year, EntryInput(request.form, {"": _stay_confirmed(unticked)}))
     if not days:
         return _page(year, EntryInput(request.form, {"": _("Tick at least one day.")}))
     if any(not name or len(name) > LONGEST_NAME or kind not in HOLIDAY_KINDS for _day, name, kind in days):
@@ -93,6 +97,13 @@ def remove() -> Response:
         return _page(_year(), EntryInput({}, {"": sent.errors["on"]}))
     on, done = sent.values["on"], str(_("That day is a working day again."))
     return _done(on.year, lambda: changes.remove_holiday(by(), on), lambda: done)
+
+
+def _stay_confirmed(days: Sequence[date]) -> str:
+    """Taking a tick away could be a slip: whole duties depend on it."""
+    names = ", ".join(day(one) for one in days)
+    return str(_("Nothing was kept. Confirmed days keep their tick: %(days)s. If one is a working day after all, press "
+                 "Remove beside it.", days=names))  # fmt: skip
 
 
 def _year() -> int:
@@ -134,6 +145,7 @@ def _shown(year: int) -> str:
 def _page(year: int, typed: EntryInput = NOTHING_TYPED) -> Response:
     page = render_template(
         "city_holidays.html", year=year, lines=_lines(year), entry=typed, shown=_shown(year),
+        ticked=request.form.getlist("day") if typed.errors else (),
         first=FIRST_DATE.year, last=LAST_DATE.year, tomorrow=city().today() + timedelta(days=1),
         roster_words=roster_words,
     )  # fmt: skip

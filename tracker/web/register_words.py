@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel import ngettext
 
 from tracker.domain.roster import Duty
-from tracker.storage.overlaps import DutiesOverlap
+from tracker.storage.overlaps import CycleOverlaps, DutiesOverlap
 from tracker.storage.periods import Later
 from tracker.storage.register import Impossible, NotFound, Why
 from tracker.web.formats import day, moment
@@ -65,6 +65,10 @@ OVERLAP = _(
     "Nothing was kept, as two duties of %(people)s would overlap: %(first)s of %(on)s is not over when %(second)s of "
     "%(and)s begins. Choose other hours or another day, or change one of these two days in their roster first."
 )
+CYCLE_OVERLAP = _(
+    "%(first)s on day %(on)d of this cycle is not over when %(second)s of day %(and)d begins. Choose other shifts, or "
+    "a day off between them."
+)
 LATER = _("Something else is planned from %(begins)s on. Name a later time, or cancel that first.")
 NOT_FOUND = {
     "unit": _("You administer no unit of this name. Choose one of the list."),
@@ -88,6 +92,10 @@ def sentence(error: Impossible | NotFound | Later) -> str:
         case Later():
             begins = moment(error.begins) if isinstance(error.begins, datetime) else day(error.begins)
             return str(LATER) % {"begins": begins}
+        case CycleOverlaps():
+            one, other = error.overlap.one, error.overlap.other
+            return str(CYCLE_OVERLAP) % {"first": _of_hours(one), "on": error.numbers[0], "second": _of_hours(other),
+                                         "and": error.numbers[1]}  # fmt: skip
         case DutiesOverlap():
             one, other = error.overlap.one, error.overlap.other
             return str(OVERLAP) % {"people": _people(error), "first": _of_hours(one), "on": day(one.work_date),

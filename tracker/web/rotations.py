@@ -22,7 +22,7 @@ from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
 from tracker.web.roster_forms import CycleForm, RotationForm, cycle_of
 
 pages = Blueprint("rotations", __name__, url_prefix="/admin/rotations")
-BESIDE = {Why.ROTATION_TAKEN: "name", Why.NO_SHIFT: "day", "shift": "day"}
+BESIDE = {Why.ROTATION_TAKEN: "name", Why.NO_SHIFT: "day", Why.CYCLE_OVERLAPS: "day", "shift": "day"}
 WEEK = 7
 
 
