@@ -77,3 +77,10 @@ def test_absence_is_found_where_nothing_was_heard(visitor: Visitor, engine: Engi
     page.locator("form").get_by_role("button", name="Nyatakan tidak hadir").click()
     expect(page.get_by_text("Saya mencarinya di pos.")).to_be_visible()
     visitor.check()
+    page.get_by_role("button", name="Tarik kembali").click()
+    expect(page.get_by_text("Ditarik kembali. Penilaian dihitung lagi")).to_be_visible()
+    page.get_by_role("button", name="Keluar").click()
+
+    visitor.sign_in("pegawai")
+    expect(page.get_by_text("Pernyataan bahwa Anda tidak hadir pada")).to_be_visible()
+    visitor.check()
