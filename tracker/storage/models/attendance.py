@@ -32,6 +32,9 @@ class CheckIn(Base):
     __table_args__ = (
         CheckConstraint("num_nulls(lat_e7, lon_e7) IN (0, 2)", name="place"),
         Index("ix_check_in_person_at", "person_id", "at"),
+        # what has expired is found without looking through years: rows lie in the order of time
+        Index("ix_check_in_at", "at", postgresql_using="brin"),
+        Index("ix_check_in_located", "at", postgresql_where=text("lat_e7 IS NOT NULL")),
     )
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
@@ -135,6 +138,7 @@ class Notification(Base):
     __table_args__ = (
         one_of("kind", *NOTIFICATIONS),
         Index("ix_notification_unread", "person_id", "id", postgresql_where=text("read_at IS NULL")),
+        Index("ix_notification_work_date", "work_date", postgresql_using="brin"),
     )
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)

@@ -19,5 +19,8 @@ def upgrade() -> None:
     op.create_check_constraint(op.f("ck_notification_kind"), "notification", KINDS)
     located = sa.text("evidence @? '$.places[*].lat'")
     op.create_index("ix_idle_revision_located", "idle_revision", ["window_id"], postgresql_where=located)
+    op.create_index("ix_check_in_located", "check_in", ["at"], postgresql_where=sa.text("lat_e7 IS NOT NULL"))
+    op.create_index("ix_check_in_at", "check_in", ["at"], postgresql_using="brin")
+    op.create_index("ix_notification_work_date", "notification", ["work_date"], postgresql_using="brin")
     op.create_index(op.f("ix_leave_period_request_id"), "leave_period", ["request_id"])
     op.add_column("retention", sa.Column("attendance_years", sa.Integer(), nullable=False, server_default="5"))
