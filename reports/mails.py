@@ -23,6 +23,7 @@ from tracker.storage.models import Mail
 
 OUTCOMES = ("sent", "again", "unknown", "withheld", "failed")
 MOST_AT_ONCE = 1_000  # of one turn
+MOST_PUT_OFF = 20  # in a row: it is not their readers, then
 log = logging.getLogger(__name__)
 
 
@@ -32,6 +33,18 @@ class Post:
 
     server: MailServer | None
     sender: Sender
+
+
+@dataclass(slots=True)
+class Turn:
+    """Mails that are sent one after the other, and how many of the last were put off."""
+
+    put_off: int = 0
+
+    def goes_on(self, fate: Fate) -> bool:
+        """Whether the next may be sent, after one of such a fate."""
+        self.put_off = self.put_off + 1 if fate is Fate.PUT_OFF else 0
+        return fate in (Fate.SENT, Fate.REFUSED) or 0 < self.put_off < MOST_PUT_OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +61,13 @@ def send_due(engine: Engine, post: Post, stopping: Callable[[], bool]) -> None:
         with engine.begin() as conn:
             _count("failed", store.give_up_waiting(conn, datetime.now(UTC)))
         return
+    turn = Turn()
     for _ in range(MOST_AT_ONCE):
-        if stopping() or not _send_next(engine, post.server, post.sender):
+        if stopping() or not _send_next(engine, post.server, post.sender, turn):
             return
 
 
-def _send_next(engine: Engine, server: MailServer, sender: Sender) -> bool:
+def _send_next(engine: Engine, server: MailServer, sender: Sender, turn: Turn) -> bool:
     """Deal with the mail that is due first; whether to go on with the next."""
     claimed = _claim_next(engine, sender)
     if not isinstance(claimed, Claimed):
@@ -63,7 +77,7 @@ def _send_next(engine: Engine, server: MailServer, sender: Sender) -> bool:
     with engine.begin() as conn:
         _settle(conn, claimed, outcome, datetime.now(UTC))
     failpoints.reach("mail_settled")
-    return outcome.fate in (Fate.SENT, Fate.REFUSED, Fate.READER_LATER)
+    return turn.goes_on(outcome.fate)
 
 
 def _claim_next(engine: Engine, sender: Sender) -> Claimed | bool:

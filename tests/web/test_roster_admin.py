@@ -120,11 +120,21 @@ def test_a_rotation_that_overlaps_itself_is_refused_when_it_is_made(admin: Brows
     assert said(admin, "/admin/shifts/new", **night) == ""
     late = str(one(engine, m.Shift, name="Malam").id)
     turns = {"days": "3", "anchor": MONDAY, "name": "Regu", "day": [shift, "", late]}
-    why = "Malam (22:00–08:00) on day 3 of this cycle is not over when Pagi (07:30–16:00) of day 1 begins."
+    why = "The rotation Regu would overlap itself: Malam (22:00–08:00) on its day 3 is not over when Pagi"
     assert said(admin, "/admin/rotations/new", **turns).startswith(why)
     assert said(admin, f"/admin/rotations/{rotation}", **turns).startswith(why)
     assert count(engine, m.Rotation) == 1 and one(engine, m.Rotation).name == "Kantor"
     assert said(admin, "/admin/rotations/new", **{**turns, "day": [shift, late, ""]}) == ""
+    longer = {**MORNING, "end": "22:30", "break": "", "break_min": ""}
+    assert said(admin, f"/admin/shifts/{shift}", **longer) == "", "a day later nothing of it is in the way"
+    all_day = {**longer, "start": "22:15", "end": "22:15"}
+    assert "Pagi (22:15–22:15) on its day 1 is not over when Malam (22:00–08:00) of day 2 begins" in said(
+        admin, f"/admin/shifts/{shift}", **all_day
+    )
+    with engine.begin() as conn:
+        conn.execute(update(m.Shift).where(m.Shift.name == "Pagi").values(start_time=time(22, 15), duration_min=1440))
+    regu = f"/admin/rotations/{one(engine, m.Rotation, name='Regu').id}"
+    assert said(admin, regu, **{**turns, "name": "Regu A", "day": [shift, late, ""]}) == "", "it was so before"
 
 
 def test_rules_do_not_begin_years_ago_by_a_slip_of_the_finger(admin: Browser, engine: Engine) -> None:
@@ -134,6 +144,8 @@ def test_rules_do_not_begin_years_ago_by_a_slip_of_the_finger(admin: Browser, en
     with engine.begin() as conn:
         conn.execute(update(m.RuleSet).values(period=Range(date(2016, 11, 20), None)))
     address = f"/admin/rule-sets/{one(engine, m.RuleSet).id}"
+    mistyped = said(admin, address, **{**rules, "last": "2016-12-31"})
+    assert mistyped.startswith("That is over a year ago.") and one(engine, m.RuleSet).period.upper is None
     assert said(admin, address, **{**rules, "last": TODAY}) == "", "what began long ago can be ended"
 
 
@@ -270,7 +282,9 @@ def test_holidays_are_drafted_confirmed_renamed_and_removed(admin: Browser, engi
     assert other.status_code == 422 and "keep their tick: Monday, 17 August 2026." in other.text
     assert re.search(r'value="2026-12-25"[^>]* checked', other.text), "what was ticked stays ticked"
     assert count(engine, m.Holiday) == 1
-    assert said(admin, "/admin/holidays", year="2026", all="1") == "" and count(engine, m.Holiday) >= 15
+    assert said(admin, "/admin/holidays", year="2026", all="1").startswith("Nothing was kept.")
+    assert said(admin, "/admin/holidays", year="2026", all="1", day="2026-08-17") == ""
+    assert count(engine, m.Holiday) >= 15
     assert said(admin, "/admin/holidays/add", year="2026", on="2026-06-22", kind="public").startswith("Write a name")
     assert said(admin, "/admin/holidays/add", on="2026-06-22", name="HUT Jakarta", kind="government") == ""
     assert "not in the draft" in admin.get("/admin/holidays?year=2026").text
@@ -279,6 +293,27 @@ def test_holidays_are_drafted_confirmed_renamed_and_removed(admin: Browser, engi
     assert said(admin, "/admin/holidays/add", on="2027-01-02", name="X", kind="public", shown="0" * 16).startswith(
         "Somebody else changed"
     )
+
+
+def test_an_older_page_of_holidays_shows_what_holds_now_and_ticks_nothing_of_its_own(
+    admin: Browser, engine: Engine
+) -> None:
+    def page_of(text: str) -> str:
+        found = re.search(r'name="shown" value="(\w+)"', text)
+        assert found
+        return found[1]
+
+    natal = {"year": "2026", "day": "2026-12-25", "name-2026-12-25": "Natal", "kind-2026-12-25": "public"}
+    assert said(admin, "/admin/holidays", **natal) == ""
+    seen = page_of(admin.get("/admin/holidays?year=2026").text)
+    assert said(admin, "/admin/holidays/remove", year="2026", on="2026-12-25") == ""
+    older = {"year": "2026", "day": ["2026-08-17", "2026-12-25"], "shown": seen}
+    answer = admin.post("/admin/holidays", **older).text
+    assert "Somebody else changed this" in answer and not re.search(r'name="day"[^>]* checked', answer)
+    seen = page_of(answer)
+    assert said(admin, "/admin/holidays", **{**natal, "name-2026-12-25": "Natal (SKB)"}) == ""
+    other = said(admin, "/admin/holidays", year="2026", day="2026-08-17", shown=seen)
+    assert other.startswith("Somebody else changed this"), "and not that a tick was taken away"
 
 
 def test_gaps_and_posts(local: Browser, admin: Browser, engine: Engine, people: People) -> None:

@@ -170,7 +170,7 @@ class Callout(Thread):
     def _put_off(self, question: Question) -> bool:
         """Leave it to the thread that asks the database: once a second for one login in vain, and so many in all.
 
-        So strangers who guess neither load the database nor keep others waiting.
+        So strangers who guess neither load the database nor keep others waiting. Whose secret is right is not counted.
         """
         if time.monotonic() - self._second >= 1:
             self._second = time.monotonic()

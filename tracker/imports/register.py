@@ -15,6 +15,7 @@ from tracker.imports.columns import Row
 from tracker.imports.plan import Plan
 from tracker.imports.problems import Problem, Wrong
 from tracker.storage import administered
+from tracker.storage.among import among
 from tracker.storage.changes import FARTHEST, By
 from tracker.storage.models import Person, Unit, UnitPlace, Vehicle
 from tracker.storage.register import folded_column
@@ -65,7 +66,7 @@ def unit_for(
 
 def people_with(by: By, nips: Sequence[str]) -> dict[str, int]:
     """The ids of the people with these NIPs whom the account administers."""
-    query = select(Person.nip, Person.id).where(Person.nip == func.any(list(nips)))
+    query = select(Person.nip, Person.id).where(among(Person.nip, nips))
     return dict(by.session.execute(query if by.viewer is None else query.where(administered.people(by.viewer))).all())
 
 
@@ -78,7 +79,7 @@ def ours(by: By, table: Any, ids: Sequence[int], condition: Any) -> set[int]:
     """Which of these rows the account administers."""
     if by.viewer is None or by.viewer.administers_city:
         return set(ids)
-    return set(by.session.scalars(select(table.id).where(table.id == func.any(list(ids)), condition(by.viewer))))
+    return set(by.session.scalars(select(table.id).where(among(table.id, ids), condition(by.viewer))))
 
 
 def vehicles_called(by: By, call_signs: Sequence[str]) -> dict[str, int]:

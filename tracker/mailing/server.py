@@ -27,7 +27,7 @@ LINE_DOT = re.compile(rb"(?m)^\.")
 class Fate(Enum):
     SENT = "the server has it"
     AGAIN = "the server does not have it; it may take it later"
-    READER_LATER = "the server does not take it for this reader now, as where it greylists; others' it may"
+    PUT_OFF = "the server does not take this mail now, as where it greylists its reader; others it may"
     REFUSED = "the server will never take it"
     UNKNOWN = "the server may have it"
 
@@ -80,7 +80,7 @@ def _transacted(smtp: smtplib.SMTP, sender: str, to: str, letter: bytes) -> Outc
         return Outcome(Fate.AGAIN, _answered(code, answer))  # about us, not about the reader: an operator can mend it
     code, answer = smtp.rcpt(to)
     if code not in (250, 251):
-        return _not_taken(code, answer, Fate.AGAIN if code == CLOSING else Fate.READER_LATER)
+        return _not_taken(code, answer)
     code, answer = smtp.docmd("DATA")
     if code != 354:
         return _not_taken(code, answer)
@@ -97,8 +97,10 @@ def _transacted(smtp: smtplib.SMTP, sender: str, to: str, letter: bytes) -> Outc
     return Outcome(Fate.UNKNOWN, _answered(code, answer))  # an answer that says neither
 
 
-def _not_taken(code: int, answer: bytes | str, unless_refused: Fate = Fate.AGAIN) -> Outcome:
-    return Outcome(Fate.REFUSED if code >= 500 else unless_refused, _answered(code, answer))
+def _not_taken(code: int, answer: bytes | str) -> Outcome:
+    put_off = 400 <= code < 500 and code != CLOSING
+    fate = Fate.REFUSED if code >= 500 else Fate.PUT_OFF if put_off else Fate.AGAIN
+    return Outcome(fate, _answered(code, answer))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Whether a column is one of many numbers, sent as one array.
+"""Whether a column is one of many values, sent as one array.
 
 A parameter for each of 300 costs the client more than the rows it asks for, and is another statement for 299.
 """
@@ -11,17 +11,17 @@ from typing import Any
 from sqlalchemy import ARRAY, ColumnElement, all_, any_, literal
 
 
-def among(column: Any, numbers: Collection[int]) -> ColumnElement[bool]:
+def among(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
     """The column is one of these."""
-    found: ColumnElement[bool] = column == any_(_array(column, numbers))
+    found: ColumnElement[bool] = column == any_(_array(column, values))
     return found
 
 
-def not_among(column: Any, numbers: Collection[int]) -> ColumnElement[bool]:
+def not_among(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
     """The column is none of these."""
-    other: ColumnElement[bool] = column != all_(_array(column, numbers))
+    other: ColumnElement[bool] = column != all_(_array(column, values))
     return other
 
 
-def _array(column: Any, numbers: Collection[int]) -> Any:
-    return literal(list(numbers), ARRAY(column.type))
+def _array(column: Any, values: Collection[Any]) -> Any:
+    return literal(list(values), ARRAY(column.type))

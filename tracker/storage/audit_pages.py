@@ -11,23 +11,20 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Date,
-    Integer,
     Select,
     and_,
-    any_,
     cast,
     exists,
     func,
-    literal,
     or_,
     select,
     true,
 )
 from sqlalchemy.orm import Session, joinedload
 
+from tracker.storage.among import among
 from tracker.storage.audit import Action
 from tracker.storage.models import Account, Audit, Person
 from tracker.storage.paging import Page, page_of
@@ -94,7 +91,7 @@ def _conditions(known: list[int] | None, wanted: AuditFilter, day: ColumnElement
     if wanted.whose:
         named = or_(Person.name.icontains(wanted.whose, autoescape=True), Person.nip == wanted.whose)
         whose = select(Person.id).where(named)
-        found = whose if known is None else whose.where(Person.id == any_(literal(known, ARRAY(Integer))))
+        found = whose if known is None else whose.where(among(Person.id, known))
         conditions.append(Audit.people.overlap(func.array(found.scalar_subquery())))
     if wanted.action:
         conditions.append(Audit.action == Action(wanted.action))

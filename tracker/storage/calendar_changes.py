@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from tracker.domain.writing import one_line
 from tracker.storage.audit import Action
-from tracker.storage.changes import By
+from tracker.storage.changes import FARTHEST, By
 from tracker.storage.due import mark_judged
 from tracker.storage.models import (
     ExtraDuty,
@@ -30,7 +30,7 @@ from tracker.storage.models import (
     Shift,
     ShiftPast,
 )
-from tracker.storage.overlaps import never_itself, nobody_twice, rostered, works_by, works_shift
+from tracker.storage.overlaps import no_rotation_overlaps, nobody_twice, rostered, works_by, works_shift
 from tracker.storage.publication import mark_everybody, mark_rotation, mark_shift
 from tracker.storage.register import Impossible, NotFound, Why, rules_said
 
@@ -60,7 +60,7 @@ def change_shift(by: By, shift_id: int, values: Mapping[str, Any]) -> Shift:
     if changed:
         if changed.keys() - {"name"}:
             _keep_past(by, ShiftPast, {"shift_id": shift.id, **{name: getattr(shift, name) for name in PAST_OF_SHIFT}})
-        with nobody_twice(by, works_shift(shift.id), by.tomorrow), rules_said(by.session):
+        with no_rotation_overlaps(by), nobody_twice(by, works_shift(shift.id), by.tomorrow), rules_said(by.session):
             for name, value in changed.items():
                 setattr(shift, name, value)
         mark_shift(by.session, shift.id, by.tomorrow, ROSTER)
@@ -88,9 +88,8 @@ def add_rotation(
     _city(by)
     rotation = Rotation(name=one_line(name), anchor=anchor, days=len(cycle), beats_holidays=beats_holidays)
     rotation.shifts = _days(by.session, cycle)
-    with rules_said(by.session):
+    with no_rotation_overlaps(by), rules_said(by.session):
         by.session.add(rotation)
-    never_itself(by, rotation.id)
     by.note(Action.ADD_ROTATION, {"rotation": rotation.name})
     return rotation
 
@@ -107,13 +106,12 @@ def change_rotation(
     past = {"rotation_id": rotation.id, "anchor": rotation.anchor, "cycle": [one or 0 for one in before[2]],
             "beats_holidays": rotation.beats_holidays}  # fmt: skip
     _keep_past(by, RotationPast, past)
-    with nobody_twice(by, works_by(rotation.id), by.tomorrow), rules_said(by.session):
+    with no_rotation_overlaps(by), nobody_twice(by, works_by(rotation.id), by.tomorrow), rules_said(by.session):
         rotation.name, rotation.anchor, rotation.days = one_line(name), anchor, len(cycle)
         rotation.beats_holidays = beats_holidays
         rotation.shifts.clear()
         by.session.flush()
         rotation.shifts.extend(_days(by.session, cycle))
-        never_itself(by, rotation.id)
     mark_rotation(by.session, rotation, by.tomorrow, ROSTER)
     by.note(Action.CHANGE_ROTATION, {"rotation": rotation.name})
     return rotation
@@ -144,6 +142,8 @@ def keep_rule_set(
     before = None if rule_set_id is None else rules.first
     if first != before:
         by.change(first)
+    if last is not None and last < by.today - FARTHEST and (rule_set_id is None or last != rules.last):
+        raise Impossible(f"{last} is over a year ago", Why.LAST_TOO_FAR)
     begins = [day for day in (first, before) if day is not None]
     counts = minutes_after_grace or bool(rules.minutes_after_grace)  # how minutes count is no term of a window
     period = Range(first, None if last is None else last + timedelta(days=1))

@@ -19,8 +19,10 @@ from sqlalchemy import Connection, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import Range
 
 from tracker.domain.roster import Overlap, Rotation, overlap_within, overlaps
+from tracker.storage.among import among
 from tracker.storage.changes import By
 from tracker.storage.models import ExtraDuty, Person, Publication, RosterDay, RosterEntry, RotationDay
+from tracker.storage.models import Rotation as RotationRow
 from tracker.storage.register import Impossible, Why
 from tracker.storage.rostering import Calendar, assignments_of, calendar, extra_of, instead_of
 
@@ -42,9 +44,9 @@ class DutiesOverlap(Impossible):
 class CycleOverlaps(Impossible):
     """Two shifts that follow each other in a rotation would overlap; `numbers` are those of their days in the cycle."""
 
-    def __init__(self, rotation: Rotation, overlap: Overlap) -> None:
-        super().__init__(f"the rotation overlaps itself: {overlap}", Why.CYCLE_OVERLAPS)
-        self.overlap = overlap
+    def __init__(self, name: str, rotation: Rotation, overlap: Overlap) -> None:
+        super().__init__(f"the rotation {name!r} overlaps itself: {overlap}", Why.CYCLE_OVERLAPS)
+        self.name, self.overlap = name, overlap
         self.numbers = tuple(
             (one.work_date - rotation.anchor).days % len(rotation.cycle) + 1 for one in (overlap.one, overlap.other)
         )
@@ -137,13 +139,15 @@ def nobody_twice(by: By, whose: Select[Any], *on: date) -> Iterator[None]:
         _refuse(by, made(dict.fromkeys(rosters, day), by.today, (known, rosters), (after, rosters)))
 
 
-def never_itself(by: By, rotation_id: int) -> None:
-    """Refuse a rotation whose shifts overlap each other: nobody could ever work by it."""
+@contextmanager
+def no_rotation_overlaps(by: By) -> Iterator[None]:
+    """Refuse what the block makes of shifts and rotations where one in use would overlap itself."""
+    before = _overlap_themselves(by)
+    yield
     by.session.flush()
-    rotation = calendar(by.session.connection()).cycles[rotation_id]
-    overlap = overlap_within(rotation)
-    if overlap is not None:
-        raise CycleOverlaps(rotation, overlap)
+    for rotation_id, refusal in _overlap_themselves(by).items():
+        if rotation_id not in before:
+            raise refusal
 
 
 def works_shift(shift_id: int) -> Select[Any]:
@@ -204,8 +208,15 @@ def rosters_of(conn: Connection, whose: Whose) -> dict[int, Planned]:
 
 
 def _of(whose: Whose, table: Any, *columns: Any) -> Select[Any]:
-    theirs = table.person_id.in_(whose) if isinstance(whose, Select) else table.person_id == func.any(list(whose))
+    theirs = table.person_id.in_(whose) if isinstance(whose, Select) else among(table.person_id, whose)
     return select(table.person_id, *columns).where(theirs)
+
+
+def _overlap_themselves(by: By) -> dict[int, CycleOverlaps]:
+    cycles = calendar(by.session.connection()).cycles
+    used = by.session.execute(select(RotationRow.id, RotationRow.name).where(RotationRow.retired_at.is_(None)))
+    each = ((row, overlap_within(cycles[row.id])) for row in used)
+    return {row.id: CycleOverlaps(row.name, cycles[row.id], overlap) for row, overlap in each if overlap}
 
 
 def _days(since: date, today: date) -> tuple[date, date]:

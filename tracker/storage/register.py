@@ -44,6 +44,7 @@ class Why(StrEnum):
     NOT_STANDING = "the unit ended, or begins later"
     UNIT_ENDED = "the unit itself ended, or will end, or begins later"
     TOO_FAR = "a change is planned for at most a year ahead"
+    LAST_TOO_FAR = "what began long ago cannot have ended over a year ago"
     CYCLE_OVERLAPS = "the shifts of the rotation overlap each other"
     NOT_PLANNED = "nothing is planned for this day, or it has come"
     OUT_OF_REACH = "without the plan nobody but the city would have it"

@@ -8,9 +8,10 @@ from datetime import date, datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ARRAY, CTE, ColumnElement, Integer, Row, Select, and_, any_, case, func, literal, select, true
+from sqlalchemy import CTE, ColumnElement, Row, Select, and_, case, func, select, true
 from sqlalchemy.orm import Session
 
+from tracker.storage.among import among
 from tracker.storage.figures import Figures, figures_in, figures_on, sums_by_unit
 from tracker.storage.models import DutyWindow, IdleRevision, Shift, Unit, VerdictRevision
 from tracker.storage.paging import Page, page_of, total_of
@@ -79,7 +80,7 @@ def report_rows(
 
     Nobody else comes into a file, whoever was judged since it was written down whom it shows.
     """
-    query = _rows(report, viewer, wanted).where(DutyWindow.person_id == _any(people))
+    query = _rows(report, viewer, wanted).where(among(DutyWindow.person_id, people))
     batches = session.execute(query.execution_options(yield_per=ROWS_AT_A_TIME)).partitions()
     first = next(batches, ())
     return chain(first, chain.from_iterable(batches))
@@ -101,7 +102,7 @@ def report_people(
     Who belonged to several units has a line for each, with the duties of those days: so units sum to what they are.
     """
     members = _chosen(viewer, wanted)
-    each = select(members.c.id, members.c.nip, members.c.name).where(members.c.id == _any(people)).distinct().subquery()
+    each = select(members.c.id, members.c.nip, members.c.name).where(among(members.c.id, people)).distinct().subquery()
     windows = _windows_of(report, viewer, wanted, people, members)
     sums = sums_by_unit(windows, wanted.first, wanted.last, now).subquery()
     query = select(each, Unit.name.label("unit"), sums).join(sums, sums.c.key == each.c.id)
@@ -114,11 +115,7 @@ def _windows_of(
     report: Report, viewer: Viewer, wanted: ReportFilter, people: Collection[int], chosen: CTE | None = None
 ) -> Select[Any]:
     rows = _rows(report, viewer, wanted, chosen).order_by(None).with_only_columns(DutyWindow.id)
-    return rows.where(DutyWindow.person_id == _any(people))
-
-
-def _any(people: Collection[int]) -> Any:
-    return any_(literal(list(people), ARRAY(Integer)))
+    return rows.where(among(DutyWindow.person_id, people))
 
 
 def _chosen(viewer: Viewer, wanted: ReportFilter) -> CTE:

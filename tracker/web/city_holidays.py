@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from tracker.domain.writing import LONGEST_NAME, one_line
 from tracker.storage import calendar_changes as changes
 from tracker.storage.models import HOLIDAY_KINDS, Holiday
+from tracker.storage.register import Impossible
 from tracker.storage.roster_pages import holidays_of
 from tracker.web import roster_words
 from tracker.web.access import Access, allowed, by
@@ -55,22 +56,11 @@ def overview() -> Response:
 @allowed(Access.CITY_ADMINISTRATOR)
 def confirm() -> Response:
     """Let the days that are ticked be holidays, by the names and kinds that are written beside them."""
-    year = _year()
-    ticked = set(request.form.getlist("day"))
-    chosen = [line for line in _lines(year) if request.form.get("all") or str(line.day) in ticked]
-    unticked = [line.day for line in _lines(year) if line.confirmed and line not in chosen]
-    days = [_written(line) for line in chosen]
-    if unticked:
-        return _page(year, EntryInput(request.form, {"": _stay_confirmed(unticked)}))
-    if not days:
-        return _page(year, EntryInput(request.form, {"": _("Tick at least one day.")}))
-    if any(not name or len(name) > LONGEST_NAME or kind not in HOLIDAY_KINDS for _day, name, kind in days):
-        return _page(year, EntryInput(request.form, {"": FIELD["name"]}))
-    count = 0
+    year, count = _year(), 0
 
     def confirmed() -> None:
         nonlocal count
-        count = changes.confirm_holidays(by(), days)
+        count = changes.confirm_holidays(by(), _sent(year))
 
     return _done(year, confirmed, lambda: str(ngettext("%(num)d day was confirmed or changed.",
                                                        "%(num)d days were confirmed or changed.", count)))  # fmt: skip
@@ -97,6 +87,20 @@ def remove() -> Response:
         return _page(_year(), EntryInput({}, {"": sent.errors["on"]}))
     on, done = sent.values["on"], str(_("That day is a working day again."))
     return _done(on.year, lambda: changes.remove_holiday(by(), on), lambda: done)
+
+
+def _sent(year: int) -> list[tuple[date, str, str]]:
+    """The days that are ticked, or all, with their names and kinds. Raises Impossible."""
+    lines, ticked, whole = _lines(year), set(request.form.getlist("day")), bool(request.form.get("all"))
+    unticked = [line.day for line in lines if line.confirmed and str(line.day) not in ticked]
+    if unticked:
+        raise Impossible(_stay_confirmed(unticked))
+    days = [_written(line) for line in lines if whole or str(line.day) in ticked]
+    if not days:
+        raise Impossible(str(_("Tick at least one day.")))
+    if any(not name or len(name) > LONGEST_NAME or kind not in HOLIDAY_KINDS for _day, name, kind in days):
+        raise Impossible(str(FIELD["name"]))
+    return days
 
 
 def _stay_confirmed(days: Sequence[date]) -> str:
@@ -145,7 +149,7 @@ def _shown(year: int) -> str:
 def _page(year: int, typed: EntryInput = NOTHING_TYPED) -> Response:
     page = render_template(
         "city_holidays.html", year=year, lines=_lines(year), entry=typed, shown=_shown(year),
-        ticked=request.form.getlist("day") if typed.errors else (),
+        ticked=request.form.getlist("day") if typed.values else (),
         first=FIRST_DATE.year, last=LAST_DATE.year, tomorrow=city().today() + timedelta(days=1),
         roster_words=roster_words,
     )  # fmt: skip

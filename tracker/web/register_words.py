@@ -25,6 +25,7 @@ WHY = {
         "Without this plan they would belong to no unit. Move them to their unit from an earlier day instead, or ask "
         "the city's administrator."
     ),
+    Why.LAST_TOO_FAR: _("That is over a year ago. Check the year."),
     Why.MERGED_LATER: _("A unit is merged on the day itself, not before. Come back then, or choose today."),
     Why.NOT_ALL_YOURS: _("This plan is about units that you do not administer, too. Ask the city's administrator."),
     Why.HEIR_IS_PART: _("The unit that takes over is a part of this one. Move it elsewhere first."),
@@ -66,8 +67,8 @@ OVERLAP = _(
     "%(and)s begins. Choose other hours or another day, or change one of these two days in their roster first."
 )
 CYCLE_OVERLAP = _(
-    "%(first)s on day %(on)d of this cycle is not over when %(second)s of day %(and)d begins. Choose other shifts, or "
-    "a day off between them."
+    "The rotation %(rotation)s would overlap itself: %(first)s on its day %(on)d is not over when %(second)s of day "
+    "%(and)d begins. Choose other shifts or hours, or a day off between them."
 )
 LATER = _("Something else is planned from %(begins)s on. Name a later time, or cancel that first.")
 NOT_FOUND = {
@@ -94,8 +95,8 @@ def sentence(error: Impossible | NotFound | Later) -> str:
             return str(LATER) % {"begins": begins}
         case CycleOverlaps():
             one, other = error.overlap.one, error.overlap.other
-            return str(CYCLE_OVERLAP) % {"first": _of_hours(one), "on": error.numbers[0], "second": _of_hours(other),
-                                         "and": error.numbers[1]}  # fmt: skip
+            return str(CYCLE_OVERLAP) % {"rotation": error.name, "first": _of_hours(one), "on": error.numbers[0],
+                                         "second": _of_hours(other), "and": error.numbers[1]}  # fmt: skip
         case DutiesOverlap():
             one, other = error.overlap.one, error.overlap.other
             return str(OVERLAP) % {"people": _people(error), "first": _of_hours(one), "on": day(one.work_date),

@@ -21,7 +21,7 @@ from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
 from tracker.web.roster_forms import RuleSetForm, Wrong, ends_at, hours_of
 
 pages = Blueprint("rule_sets", __name__, url_prefix="/admin/rule-sets")
-BESIDE = {Why.RULE_SET_TAKEN: "name", Why.BACKWARDS: "last", Why.TOO_FAR: "first"}
+BESIDE = {Why.RULE_SET_TAKEN: "name", Why.BACKWARDS: "last", Why.TOO_FAR: "first", Why.LAST_TOO_FAR: "last"}
 
 
 @pages.get("")

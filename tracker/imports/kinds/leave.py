@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tracker.imports import bulk, cells
 from tracker.imports.columns import Column, Row
@@ -19,6 +19,7 @@ from tracker.imports.plan import WITHDRAWN, Change, Plan
 from tracker.imports.problems import Problem, Wrong
 from tracker.imports.publishing import mark
 from tracker.imports.register import people_with
+from tracker.storage.among import among
 from tracker.storage.changes import By
 from tracker.storage.models import LeavePeriod, LeaveRequest
 from tracker.storage.notifications import notify
@@ -74,7 +75,7 @@ def compare(by: By, rows: Sequence[Row], since: date | None, plan: Plan) -> None
 
 
 def _known(by: By, people: Sequence[int]) -> dict[Key, LeavePeriod]:
-    found = by.session.scalars(select(LeavePeriod).where(LeavePeriod.person_id == func.any(list(people))))
+    found = by.session.scalars(select(LeavePeriod).where(among(LeavePeriod.person_id, people)))
     return {(one.person_id, one.period.lower, one.part): one for one in found if one.period.lower is not None}
 
 

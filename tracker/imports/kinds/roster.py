@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tracker.domain.roster import Duty
 from tracker.domain.writing import folded
@@ -22,6 +22,7 @@ from tracker.imports.plan import WITHDRAWN, Change, Plan
 from tracker.imports.problems import Problem, Wrong
 from tracker.imports.publishing import mark
 from tracker.imports.register import people_with
+from tracker.storage.among import among
 from tracker.storage.changes import FARTHEST, By
 from tracker.storage.models import RosterEntry, Rotation, Zone
 from tracker.storage.overlaps import Entry, Planned, made, rosters_of
@@ -88,7 +89,7 @@ def _names(by: By) -> Names:
 
 
 def _known(by: By, people: Sequence[int]) -> dict[Key, RosterEntry]:
-    found = by.session.scalars(select(RosterEntry).where(RosterEntry.person_id == func.any(list(people))))
+    found = by.session.scalars(select(RosterEntry).where(among(RosterEntry.person_id, people)))
     return {(one.person_id, one.first): one for one in found if one.first is not None}
 
 

@@ -32,14 +32,12 @@ class CheckIn(Base):
     __table_args__ = (
         CheckConstraint("num_nulls(lat_e7, lon_e7) IN (0, 2)", name="place"),
         Index("ix_check_in_person_at", "person_id", "at"),
-        # what has expired is found without looking through years: rows lie in the order of time
-        Index("ix_check_in_at", "at", postgresql_using="brin"),
         Index("ix_check_in_located", "at", postgresql_where=text("lat_e7 IS NOT NULL")),
     )
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     key: Mapped[uuid.UUID] = mapped_column(unique=True)
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
     leaves: Mapped[bool] = mapped_column(server_default="false")
     lat_e7: Mapped[int | None]
     lon_e7: Mapped[int | None]
@@ -138,13 +136,12 @@ class Notification(Base):
     __table_args__ = (
         one_of("kind", *NOTIFICATIONS),
         Index("ix_notification_unread", "person_id", "id", postgresql_where=text("read_at IS NULL")),
-        Index("ix_notification_work_date", "work_date", postgresql_using="brin"),
     )
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     at: Mapped[datetime]
     kind: Mapped[str]
-    work_date: Mapped[date] = mapped_column(Date)
+    work_date: Mapped[date] = mapped_column(Date, index=True)
     detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     read_at: Mapped[datetime | None]
 
