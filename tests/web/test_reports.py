@@ -88,6 +88,29 @@ def test_only_text_that_begins_like_a_formula_is_marked(cell: object, safe: obje
     assert harmless(cell) == safe
 
 
+def test_who_waits_for_a_verdict_is_found_behind_the_number(
+    supervisor: Browser, stranger: Browser, people: People, engine: Engine
+) -> None:
+    with engine.begin() as conn:
+        tomorrow = WORK_DATE + timedelta(days=1)
+        build.window(conn, people.own, at(8, 0, tomorrow), at(9, 0, tomorrow), work_date=tomorrow)
+        yesterday = WORK_DATE - timedelta(days=1)
+        judged = build.window(conn, people.own, at(8, 0, yesterday), at(9, 0, yesterday), work_date=yesterday)
+    judge(engine, judged, "PRESENT")
+    days = f"from={yesterday}&to={tomorrow}&lang=en"
+    address = f"/team/reports/no-show?status=NOT_JUDGED&{days}"
+    page = supervisor.get(address).text
+    assert re.findall(r"<b>(\d+)</b> (Present|Not judged yet)", page) == [("1", "Present"), ("1", "Not judged yet")]
+    assert f"/team/{people.own}/days/{WORK_DATE}" in page and "1 row<" in page, "not who begins tomorrow"
+    assert "Download" not in page and ".csv" not in page
+    assert f"/team/{people.own}/days/{WORK_DATE}" not in supervisor.get(f"/team/reports/no-show?{days}").text
+    refused = supervisor.get(address.replace("no-show?", "no-show.csv?"))
+    assert refused.status_code == 422 and "Files hold judged duties." in refused.text
+    assert "Siti" not in stranger.get(address).text
+    judge(engine, people.window, "PRESENT")
+    assert "Every duty of these days that has begun is judged" in supervisor.get(address).text
+
+
 def test_a_report_without_rows_says_why(supervisor: Browser) -> None:
     assert "Tidak ada tugas yang dinilai" in supervisor.get("/team/reports/no-show").text
 

@@ -1,14 +1,17 @@
-"""The rows of the no-show and idle reports: the newest revision of every judged window, within the reader's rights."""
+"""The rows of the no-show and idle reports: the newest revision of every judged window, within the reader's rights.
+
+Duties that have begun and wait for their verdict can be listed, too: they are no part of a report, nor of its files.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Row, Select, and_, case, func, select, true
+from sqlalchemy import CTE, ColumnElement, FromClause, Row, Select, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from tracker.storage.among import among
@@ -19,6 +22,7 @@ from tracker.storage.rights import Viewer
 from tracker.storage.team_days import chosen_people
 
 ELSEWHERE = ("late", "left_early")  # seen elsewhere at the beginning, at the end
+NOT_JUDGED = "NOT_JUDGED"  # what a list of those that wait is narrowed to
 ROWS_AT_A_TIME = 1000  # of a download, so that a year of a city never lies in memory
 
 
@@ -57,13 +61,18 @@ IDLE = Report("idle", IdleRevision, ("measure", "counted_s"), "measure")
 
 
 def report_list(
-    session: Session, report: Report, viewer: Viewer, wanted: ReportFilter, number: int
+    session: Session, report: Report, viewer: Viewer, wanted: ReportFilter, number: int, now: datetime
 ) -> tuple[Page, Mapping[str, int]]:
-    """One page of the report, newest day first; and how many rows there are of each status."""
-    rows = _rows(report, viewer, replace(wanted, status="")).order_by(None).subquery()
-    statuses = session.execute(select(rows.c[report.status], func.count()).group_by(rows.c[report.status]))
-    counts = {status: count for status, count in statuses}
-    return page_of(session, _rows(report, viewer, wanted), total_of(counts, wanted.status), number), counts
+    """One page of the report, newest day first; and how many rows there are of each status, and of `NOT_JUDGED`."""
+    duties, newest = _duties(report, viewer, wanted)
+    waits = and_(newest.c.id.is_(None), DutyWindow.starts_at <= now)
+    rows = duties.where(or_(newest.c.id.is_not(None), waits)).order_by(None).subquery()
+    status = func.coalesce(rows.c[report.status], NOT_JUDGED).label("status")
+    counts = {name: count for name, count in session.execute(select(status, func.count()).group_by(status))}
+    if wanted.status == NOT_JUDGED:
+        return page_of(session, duties.where(waits), counts.get(NOT_JUDGED, 0), number), counts
+    judged = {name: count for name, count in counts.items() if name != NOT_JUDGED}
+    return page_of(session, _rows(report, viewer, wanted), total_of(judged, wanted.status), number), counts
 
 
 def people_in(session: Session, report: Report, viewer: Viewer, wanted: ReportFilter) -> dict[int, int]:
@@ -123,6 +132,15 @@ def _chosen(viewer: Viewer, wanted: ReportFilter) -> CTE:
 
 
 def _rows(report: Report, viewer: Viewer, wanted: ReportFilter, chosen: CTE | None = None) -> Select[Any]:
+    duties, newest = _duties(report, viewer, wanted, chosen)
+    judged = duties.where(newest.c.id.is_not(None))
+    return judged.where(newest.c[report.status] == wanted.status) if wanted.status else judged
+
+
+def _duties(
+    report: Report, viewer: Viewer, wanted: ReportFilter, chosen: CTE | None = None
+) -> tuple[Select[Any], FromClause]:
+    """Duties of whatever status, judged or not, and their newest revisions."""
     table = report.revisions
     people = _chosen(viewer, wanted) if chosen is None else chosen
     newest = (
@@ -143,7 +161,7 @@ def _rows(report: Report, viewer: Viewer, wanted: ReportFilter, chosen: CTE | No
         )
         .select_from(people)
         .join(DutyWindow, and_(DutyWindow.person_id == people.c.id, people.c.days.contains(DutyWindow.work_date)))
-        .join(newest, true())
+        .outerjoin(newest, true())
         .join(Shift, Shift.id == DutyWindow.shift_id)
         .where(DutyWindow.work_date.between(wanted.first, wanted.last))  # which the days say, too: for the index
         .order_by(DutyWindow.work_date.desc(), people.c.name, DutyWindow.starts_at, DutyWindow.id)
@@ -151,4 +169,4 @@ def _rows(report: Report, viewer: Viewer, wanted: ReportFilter, chosen: CTE | No
     minutes = f"{wanted.elsewhere}_min"
     if minutes in report.columns:
         query = query.where(newest.c[minutes] > 0)
-    return query.where(newest.c[report.status] == wanted.status) if wanted.status else query
+    return query, newest

@@ -124,10 +124,8 @@ def observed(figures: Figures) -> float | None:
     return share(figures.observed_s, figures.watched_s) if figures.watched_s else None
 
 
-def duties_url(name: str, period: Period, unit_id: int | None = None, search: str = "") -> str | None:
-    """The rows of the report behind a number of a unit; None where no report has them."""
-    if name == "not_judged":
-        return None
+def duties_url(name: str, period: Period, unit_id: int | None = None, search: str = "") -> str:
+    """The rows of the report behind a number of a unit."""
     about: dict[str, Any] = {"from": str(period.first), "to": str(period.last), "unit": unit_id, "q": search or None}
     if name in words.MEASURE:
         return url_for("team_reports.show", name="idle", status=name, **about)

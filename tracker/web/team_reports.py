@@ -14,7 +14,16 @@ from tracker.domain.coverage import coverage
 from tracker.exports.csv_text import BYTE_ORDER_MARK, line
 from tracker.storage.audit import Action, record
 from tracker.storage.person_days import units_for
-from tracker.storage.report_rows import IDLE, NO_SHOW, Report, ReportFilter, people_in, report_list, report_rows
+from tracker.storage.report_rows import (
+    IDLE,
+    NO_SHOW,
+    NOT_JUDGED,
+    Report,
+    ReportFilter,
+    people_in,
+    report_list,
+    report_rows,
+)
 from tracker.storage.rights import Right
 from tracker.web import words
 from tracker.web.access import Access, actor, allowed, viewer
@@ -28,6 +37,7 @@ MOST_ROWS = 500_000  # of a file that is made whole before it is sent; a CSV is 
 TOO_MANY = _(
     "A file holds at most %(most)s duties, and these are %(rows)s. Choose fewer days or a unit, or the CSV file."
 )
+NO_FILE = _("Files hold judged duties. These wait for their verdict: choose another status to download.")
 TOO_LONG = _("A download covers at most %(days)d days. Choose a later first day.", days=LONGEST_DOWNLOAD_DAYS)
 
 
@@ -47,7 +57,8 @@ REPORTS = {
         _("Presence report"),
         _("Every judged duty with its newest verdict. Unverified means that nothing could be shown: "
           "it is not absence."),
-        {status: label.text for status, label in words.VERDICT.items()},
+        {**{status: label.text for status, label in words.VERDICT.items()},
+         NOT_JUDGED: words.STATUS["not_judged"].text},
     ),
     IDLE.name: ReportPage(
         IDLE,
@@ -70,7 +81,7 @@ def show(name: str) -> str:
 
 
 def _page(page: ReportPage, wanted: ReportFilter, number: int, problem: Any = None) -> str:
-    rows, counts = report_list(db.session(), page.report, viewer(), wanted, number)
+    rows, counts = report_list(db.session(), page.report, viewer(), wanted, number, city().now())
     return render_template(
         "report.html",
         page=page,
@@ -81,6 +92,7 @@ def _page(page: ReportPage, wanted: ReportFilter, number: int, problem: Any = No
         reports=REPORTS,
         problem=problem,
         says_why=says_why(),
+        waiting=wanted.status == NOT_JUDGED,
     )
 
 
@@ -143,6 +155,8 @@ def take_away(name: str, form: str) -> Taken:
     wanted, _number = report_filter(page.choices, request.args, city().today())
     if (wanted.last - wanted.first).days >= LONGEST_DOWNLOAD_DAYS:
         raise Refused.of(name, TOO_LONG)
+    if wanted.status == NOT_JUDGED:
+        raise Refused.of(name, NO_FILE)
     # an auditor's reason comes by a form of ours, whose token no link has; a program's by its address
     asked = parse(LookForm(), request.args if "machine" in g else request.form)
     if says_why() and asked.errors:

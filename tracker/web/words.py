@@ -478,7 +478,9 @@ ERRORS = {
 
 
 def team_status(verdict: Any) -> str:
-    """The status of the team's list that a verdict shows as."""
+    """The status of the team's list that a verdict, or a duty without one, shows as."""
+    if verdict.status is None:
+        return "not_judged"
     if verdict.status == "PRESENT" and verdict.late_min:
         return "late"
     return str(verdict.status).lower()
