@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import request
+from flask import flash, request
 from flask_babel import lazy_gettext as _
 
 from tracker.domain.ruling import RuledOut
@@ -81,6 +81,12 @@ def ruled_out(errors: Mapping[str, Any], do: Callable[[], Any], words: Mapping[A
         db.session.rollback()
         return EntryInput(request.form, {"": words[no.refusal]})
     return None
+
+
+def do_and_say(do: Callable[[], Any], done: Any, words: Mapping[Any, Any]) -> None:
+    """Do what a button asks for in one transaction; the next page says that it is `done`, or why it is not."""
+    wrong = ruled_out({}, do, words)
+    flash(wrong.errors[""] if wrong else done, "bad" if wrong else "good")
 
 
 def said(error: Impossible | NotFound | Later) -> str:

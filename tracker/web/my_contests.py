@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Flask, Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from tracker.domain.contest import MOST_PHOTOS, Refusal, Refused
+from tracker.domain.contest import MOST_PHOTOS, Refusal
 from tracker.storage import contests
 from tracker.storage.contests import Times
 from tracker.storage.models import Contest, ContestPhoto, DutyWindow
 from tracker.storage.person_days import verdicts_of
 from tracker.web import contest_words
 from tracker.web.access import Access, allowed, own_person, signed_in, viewer
+from tracker.web.changing import do_and_say, ruled_out
 from tracker.web.city import city, db
 from tracker.web.contest_forms import LARGEST_ANSWER, answer_sent
 from tracker.web.forms import NOTHING_TYPED, EntryInput
@@ -63,15 +62,15 @@ def form(duty_id: int) -> str:
 def ask(duty_id: int) -> AnyResponse | tuple[str, int]:
     """Contest the verdict; what was typed is shown again where it cannot be."""
     window, sent = _window(duty_id), answer_sent()
-    if sent.answer is None:
+    answer = sent.answer
+    if answer is None:
         return _form(window, sent.typed), 422
-    try:
-        contests.open_contest(db.session(), window, sent.answer, times())
-        db.session.commit()
-    except Refused as refused:
-        db.session.rollback()
-        return _form(window, EntryInput(request.form, {"": contest_words.REFUSAL[refused.refusal]})), 422
-    return _to_list(_("Sent. Somebody else decides; the answer stands on this page."))
+    opened = lambda: contests.open_contest(db.session(), window, answer, times())  # noqa: E731
+    wrong = ruled_out({}, opened, contest_words.REFUSAL)
+    if wrong:
+        return _form(window, wrong), 422
+    flash(_("Sent. Somebody else decides; the answer stands on this page."), "good")
+    return _to_list()
 
 
 @pages.post("/<id:contest_id>/withdraw")
@@ -79,13 +78,9 @@ def ask(duty_id: int) -> AnyResponse | tuple[str, int]:
 def withdraw(contest_id: int) -> AnyResponse:
     """Take it back while nobody decided."""
     contest = _contest(contest_id)
-    try:
-        contests.withdraw(db.session(), viewer(), contest, city().now())
-        db.session.commit()
-    except Refused as refused:
-        db.session.rollback()
-        return _to_list(contest_words.REFUSAL[refused.refusal], "bad")
-    return _to_list(_("Withdrawn. The verdict stays as it is."))
+    do_and_say(lambda: contests.withdraw(db.session(), viewer(), contest, city().now()),
+               _("Withdrawn. The verdict stays as it is."), contest_words.REFUSAL)  # fmt: skip
+    return _to_list()
 
 
 @pages.post("/<id:contest_id>/appeal")
@@ -93,15 +88,12 @@ def withdraw(contest_id: int) -> AnyResponse:
 def appeal(contest_id: int) -> AnyResponse | tuple[str, int]:
     """Bring the decision before the second level."""
     contest, sent = _contest(contest_id), answer_sent()
-    if sent.answer is None:
+    answer = sent.answer
+    if answer is None:
         return _list({contest_id: sent.typed}), 422
-    try:
-        contests.appeal(db.session(), contest, sent.answer, times())
-        db.session.commit()
-    except Refused as refused:
-        db.session.rollback()
-        return _to_list(contest_words.REFUSAL[refused.refusal], "bad")
-    return _to_list(_("Sent to the second level. Somebody else decides than before."))
+    do_and_say(lambda: contests.appeal(db.session(), contest, answer, times()),
+               _("Sent to the second level. Somebody else decides than before."), contest_words.REFUSAL)  # fmt: skip
+    return _to_list()
 
 
 @pages.get(f"/<id:contest_id>/photos/<int(min=1, max={MOST_PHOTOS}):number>")
@@ -128,8 +120,7 @@ def _contest(contest_id: int) -> Contest:
     return contests.own_contest(db.session(), own_person(), contest_id) or abort(404)
 
 
-def _to_list(said: Any, tone: str = "good") -> AnyResponse:
-    flash(said, tone)
+def _to_list() -> AnyResponse:
     return redirect(url_for("my_contests.overview"), 303)
 
 

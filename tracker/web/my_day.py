@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from tracker.domain import daily_log as rules
-from tracker.domain.daily_log import LogState, Period, Refused
+from tracker.domain.daily_log import LogState, Period
 from tracker.storage import daily_logs
 from tracker.storage.absences import findings_of
 from tracker.storage.attestations import attestations_of
@@ -24,7 +24,7 @@ from tracker.storage.models import Activity, DailyLog, Notification, VerdictRevi
 from tracker.storage.notifications import unread
 from tracker.storage.person_days import current_work_date, phone_of, recent_windows, verdicts_of, windows_on
 from tracker.web.access import Access, allowed, own_person
-from tracker.web.changing import ruled_out
+from tracker.web.changing import do_and_say, ruled_out
 from tracker.web.city import city, db
 from tracker.web.formats import machine_clock
 from tracker.web.forms import EntryForm, EntryInput, KeyForm, entry_of, parse
@@ -199,14 +199,7 @@ def _typed_again(the_day: Day, key: uuid.UUID, typed: EntryInput) -> str:
 
 
 def _done(the_day: Day, said: str, change: Any) -> Response:
-    """Make a change and say so, or say why not."""
-    try:
-        change()
-        db.session.commit()
-        flash(said, "good")
-    except Refused as refused:
-        db.session.rollback()
-        flash(REFUSAL[refused.refusal], "bad")
+    do_and_say(change, said, REFUSAL)
     return _to(the_day)
 
 

@@ -6,12 +6,11 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from tracker.domain.leave import Refused
 from tracker.storage import leave
 from tracker.web.access import Access, allowed, own_person
 from tracker.web.attendance_forms import LeaveForm, wanted_of
 from tracker.web.attendance_words import LEAVE_REFUSAL
-from tracker.web.changing import ruled_out
+from tracker.web.changing import do_and_say, ruled_out
 from tracker.web.city import city, db
 from tracker.web.forms import NOTHING_TYPED, EntryInput, parse
 
@@ -42,14 +41,9 @@ def ask() -> Response | tuple[str, int]:
 @allowed(Access.EMPLOYEE)
 def withdraw(leave_id: int) -> Response:
     """Take a request back, or leave that was granted and has not begun."""
-    try:
-        if not leave.withdraw(db.session(), own_person(), leave_id, city().today()):
-            abort(404)
-        db.session.commit()
-        flash(_("Withdrawn. You are expected at work on these days."), "good")
-    except Refused as refused:
-        db.session.rollback()
-        flash(LEAVE_REFUSAL[refused.refusal], "bad")
+    done = _("Withdrawn. You are expected at work on these days.")
+    do_and_say(lambda: leave.withdraw(db.session(), own_person(), leave_id, city().today()) or abort(404), done,
+               LEAVE_REFUSAL)  # fmt: skip
     return redirect(url_for("my_leave.show"), 303)
 
 

@@ -5,23 +5,22 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from tracker.domain.contest import Refused
 from tracker.storage import absences
 from tracker.storage.audit import Action, record
-from tracker.storage.models import DutyWindow
+from tracker.storage.models import AbsenceFinding, DutyWindow
 from tracker.storage.rights import Right
 from tracker.web.access import Access, actor, allowed, viewer
-from tracker.web.changing import ruled_out
+from tracker.web.changing import do_and_say, ruled_out
 from tracker.web.city import city, db
 from tracker.web.contest_forms import AbsenceForm
 from tracker.web.contest_words import REFUSAL
 from tracker.web.day_rights import member_on, noted, window_on
 from tracker.web.forms import parse
-from tracker.web.team_day import day_page
+from tracker.web.team_day import day_page, to_day
 
 pages = Blueprint("team_absence", __name__, url_prefix="/team/<id:person_id>/days/<date:work_date>")
 
@@ -38,7 +37,7 @@ def find(person_id: int, work_date: date, window_id: int) -> Response | tuple[st
         return day_page(member, work_date, finding={window_id: wrong}), 422
     flash(_("Found absent. The verdict is computed again within minutes; the person is told, and may contest it."),
           "good")  # fmt: skip
-    return _to(person_id, work_date)
+    return to_day(person_id, work_date)
 
 
 def _find(window: DutyWindow, sent: dict[str, Any]) -> None:
@@ -56,17 +55,13 @@ def withdraw(person_id: int, work_date: date, finding_id: int) -> Response:
     found = absences.finding_of(db.session(), person_id, finding_id)
     if found is None or found[1].work_date != work_date:
         abort(404)
-    try:
-        absences.withdraw(db.session(), viewer(), *found, city().now(), city().oldest_kept)
-        record(db.session(), actor(), Action.WITHDRAW_ABSENCE, noted(Right.DECIDE, person_id, work_date),
-               people=[person_id])  # fmt: skip
-        db.session.commit()
-        flash(_("Withdrawn. The verdict is computed again within minutes; the person is told."), "good")
-    except Refused as refused:
-        db.session.rollback()
-        flash(REFUSAL[refused.refusal], "bad")
-    return _to(person_id, work_date)
+    done = _("Withdrawn. The verdict is computed again within minutes; the person is told.")
+    do_and_say(lambda: _withdraw(*found), done, REFUSAL)
+    return to_day(person_id, work_date)
 
 
-def _to(person_id: int, work_date: date) -> Response:
-    return redirect(url_for("team_day.show", person_id=person_id, work_date=work_date), 303)
+def _withdraw(finding: AbsenceFinding, window: DutyWindow) -> None:
+    session = db.session()
+    absences.withdraw(session, viewer(), finding, window, city().now(), city().oldest_kept)
+    said = noted(Right.DECIDE, window.person_id, window.work_date)
+    record(session, actor(), Action.WITHDRAW_ABSENCE, said, people=[window.person_id])

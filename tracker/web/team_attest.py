@@ -5,25 +5,25 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from tracker.domain.attestation import Refused, times_within
+from tracker.domain.attestation import times_within
 from tracker.storage import attestations
 from tracker.storage.attestations import Word
 from tracker.storage.audit import Action, record
-from tracker.storage.models import DutyWindow
+from tracker.storage.models import Attestation, DutyWindow
 from tracker.storage.rights import Right
 from tracker.web.access import Access, actor, allowed, viewer
 from tracker.web.attendance_forms import AttestForm
 from tracker.web.attendance_words import ATTESTATION_REFUSAL
-from tracker.web.changing import ruled_out
+from tracker.web.changing import do_and_say, ruled_out
 from tracker.web.city import city, db
 from tracker.web.day_rights import member_on, noted, window_on
 from tracker.web.formats import machine_clock
 from tracker.web.forms import parse
-from tracker.web.team_day import day_page
+from tracker.web.team_day import day_page, to_day
 
 pages = Blueprint("team_attest", __name__, url_prefix="/team/<id:person_id>/days/<date:work_date>")
 
@@ -39,7 +39,7 @@ def attest(person_id: int, work_date: date, window_id: int) -> Response | tuple[
     if wrong:
         return day_page(member, work_date, attesting={window_id: wrong}), 422
     flash(_("Attested. The verdict is computed again within minutes."), "good")
-    return _to(person_id, work_date)
+    return to_day(person_id, work_date)
 
 
 def _attest(window: DutyWindow, sent: dict[str, Any]) -> None:
@@ -59,18 +59,13 @@ def withdraw(person_id: int, work_date: date, attestation_id: int) -> Response:
     found = attestations.attestation_of(db.session(), person_id, attestation_id)
     if found is None or found[1].work_date != work_date:
         abort(404)
-    try:
-        own = person_id == viewer().person_id
-        attestations.withdraw(db.session(), viewer(), found[0], city().now(), city().oldest_kept, own=own)
-        said = noted(Right.DECIDE, person_id, work_date)
-        record(db.session(), actor(), Action.WITHDRAW_ATTESTATION, said, people=[person_id])
-        db.session.commit()
-        flash(_("Withdrawn. The verdict is computed again within minutes."), "good")
-    except Refused as refused:
-        db.session.rollback()
-        flash(ATTESTATION_REFUSAL[refused.refusal], "bad")
-    return _to(person_id, work_date)
+    done = _("Withdrawn. The verdict is computed again within minutes.")
+    do_and_say(lambda: _withdraw(found[0], person_id, work_date), done, ATTESTATION_REFUSAL)
+    return to_day(person_id, work_date)
 
 
-def _to(person_id: int, work_date: date) -> Response:
-    return redirect(url_for("team_day.show", person_id=person_id, work_date=work_date), 303)
+def _withdraw(word: Attestation, person_id: int, work_date: date) -> None:
+    session, own = db.session(), person_id == viewer().person_id
+    attestations.withdraw(session, viewer(), word, city().now(), city().oldest_kept, own=own)
+    said = noted(Right.DECIDE, person_id, work_date)
+    record(session, actor(), Action.WITHDRAW_ATTESTATION, said, people=[person_id])

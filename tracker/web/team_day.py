@@ -59,7 +59,7 @@ def look(person_id: int, work_date: date) -> Response | tuple[str, int]:
     if (duty := request.form.get("duty", type=int)) is not None:
         address = url_for("evidence.show", person_id=person_id, work_date=work_date, window_id=duty)
         return redirect(address, 303)
-    return redirect(url_for("team_day.show", person_id=person_id, work_date=work_date), 303)
+    return to_day(person_id, work_date)
 
 
 def reason_given(person_id: int, work_date: date) -> str:
@@ -105,6 +105,11 @@ def _decide(person_id: int, work_date: date, sent: dict[str, Any]) -> None:
     session.commit()
 
 
+def to_day(person_id: int, work_date: date) -> Response:
+    """On to the page of somebody's day."""
+    return redirect(url_for("team_day.show", person_id=person_id, work_date=work_date), 303)
+
+
 def _onward(person_id: int, work_date: date) -> Response:
     """To the next waiting log where the queue is being worked through, else back to the day."""
     if request.form.get("onward"):
@@ -112,7 +117,7 @@ def _onward(person_id: int, work_date: date) -> Response:
         if following is None:
             return redirect(url_for("team.reviews"), 303)
         person_id, work_date = following
-    return redirect(url_for("team_day.show", person_id=person_id, work_date=work_date), 303)
+    return to_day(person_id, work_date)
 
 
 def day_page(
