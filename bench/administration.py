@@ -23,8 +23,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from tests.conftest import _make_template
-from tests.services import DatabaseServer, server_folder
+from tests.databases import TEMPLATE, templated_server
+from tests.services import server_folder
 from tests.web.conftest import Settings
 from tracker.storage.engine import make_engine
 from tracker.storage.models import Account
@@ -92,11 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.administration", description=__doc__)
     parser.add_argument("--rounds", type=int, default=20, help="how often each page is asked")
     asked = parser.parse_args(arguments)
-    with server_folder() as folder, TemporaryDirectory() as data:
-        server = DatabaseServer(folder)
-        server.process.start()
-        _make_template(server)
-        server.create("city", template="template_jejak")
+    with server_folder() as folder, TemporaryDirectory() as data, templated_server(folder) as server:
+        server.create("city", TEMPLATE)
         owner, engine = (make_engine(server.url(role, "city")) for role in ("jejak_owner", "jejak_app"))
         with owner.begin() as conn:
             conn.execute(text(CITY))
@@ -109,7 +106,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         together(browser_of(app, engine, "city"))
         for one in (owner, engine):
             one.dispose()
-        server.process.stop()
 
 
 def browser_of(app: Flask, engine: Engine, username: str) -> FlaskClient:

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from bench.processes import cpu_seconds, memory_mb, peak_memory_mb
 from deploy.local.processes import web_server
-from tests.conftest import _make_template
+from tests.databases import TEMPLATE, templated_server
 from tests.services import CHECKOUT, DatabaseServer, Process, answers, free_port, server_folder
 from tracker.storage.engine import make_engine
 from tracker.storage.models import Account
@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     forms = options.form or FORMS
     found: dict[tuple[str, str], Made] = {}
-    with server_folder() as folder, _server(folder) as server:
+    with server_folder() as folder, templated_server(folder) as server:
         for name, people in (("small", options.few), ("large", options.people)):
             _fill(server, name, people)
             for form in forms:
@@ -120,22 +120,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"bench: a file took more than {LONGEST_S:.0f} s, or memory grew by more than {FLAT}, see above")
 
 
-@contextmanager
-def _server(folder: Path) -> Iterator[DatabaseServer]:
-    server = DatabaseServer(folder)
-    server.process.start()
-    _make_template(server)
-    yield server
-    server.process.stop()
-
-
 def _last() -> date:
     return datetime.now(UTC).date() - timedelta(days=2)
 
 
 def _fill(server: DatabaseServer, name: str, people: int) -> None:
     _say(f"storing a month of {people:,} people")
-    server.create(name, template="template_jejak")
+    server.create(name, template=TEMPLATE)
     owner = make_engine(server.url("jejak_owner", name), pool_size=1)
     last = _last()
     values = {"people": people, "per_unit": PEOPLE_PER_UNIT, "first": last - timedelta(days=DAYS - 1), "last": last}

@@ -16,8 +16,8 @@ import xlsxwriter
 from sqlalchemy.orm import Session
 
 from tests import builders as build
-from tests.conftest import _make_template
-from tests.services import DatabaseServer, server_folder
+from tests.databases import TEMPLATE, templated_server
+from tests.services import server_folder
 from tracker.imports.importing import bring_in
 from tracker.imports.kinds import KINDS
 from tracker.storage.audit import OPERATOR
@@ -57,12 +57,9 @@ def timed(name: str) -> Iterator[None]:
 
 def main() -> None:
     files = {"new": rows(), "same": rows(), "changed": rows(ROWS // 100)}
-    with server_folder() as folder:
-        server = DatabaseServer(folder)
-        server.process.start()
-        _make_template(server)
+    with server_folder() as folder, templated_server(folder) as server:
         for form, written in (("csv", as_csv), ("xlsx", as_xlsx)):
-            server.create(form, template="template_jejak")
+            server.create(form, TEMPLATE)
             engine = make_engine(server.url("jejak_app", form))
             with engine.begin() as conn:
                 for number in range(UNITS):
@@ -76,7 +73,6 @@ def main() -> None:
                     session.commit()
                 print(f"  {plan.counts()}")
             engine.dispose()
-        server.process.stop()
     print(f"imports.memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most")
 
 

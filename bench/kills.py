@@ -22,12 +22,11 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, func, insert, select
 
 from tests import builders
-from tests.conftest import _make_template
-from tests.databases import TEMPLATE
+from tests.databases import TEMPLATE, templated_server
 from tests.domain.days import WIB
 from tests.mailserver import Mailbox, mail_server
 from tests.reports.mailing import reader, subscribed
-from tests.services import CHECKOUT, DatabaseServer, Process, server_folder, wait_until
+from tests.services import CHECKOUT, Process, server_folder, wait_until
 from tracker.domain.period_reports import periods_due
 from tracker.domain.periods import Cadence
 from tracker.failpoints import MAILING
@@ -179,20 +178,14 @@ def _counted(engine: Engine, mailbox: Mailbox, points: Sequence[str]) -> Counts:
 
 def main() -> None:
     kills, readers = (int(sys.argv[1]) if len(sys.argv) > 1 else 20), 6
-    with server_folder() as folder, mail_server() as mailbox:
-        server = DatabaseServer(folder)
-        server.process.start()
-        try:
-            _make_template(server)
-            server.create("kills", TEMPLATE)
-            app, owner = (server.url(role, "kills") for role in ("jejak_app", "jejak_owner"))
-            engine = make_engine(app)
-            with engine.begin() as conn:
-                missed_weeks(conn, readers)
-            urls = {"DATABASE_URL": app, "DATABASE_OWNER_URL": owner}
-            counts = kill_often(engine, mailbox, folder, urls, points_of(kills), mails_expected(engine, readers))
-        finally:
-            server.process.stop()
+    with server_folder() as folder, mail_server() as mailbox, templated_server(folder) as server:
+        server.create("kills", TEMPLATE)
+        app, owner = (server.url(role, "kills") for role in ("jejak_app", "jejak_owner"))
+        engine = make_engine(app)
+        with engine.begin() as conn:
+            missed_weeks(conn, readers)
+        urls = {"DATABASE_URL": app, "DATABASE_OWNER_URL": owner}
+        counts = kill_often(engine, mailbox, folder, urls, points_of(kills), mails_expected(engine, readers))
     print(counts)
     if counts.twice or counts.unaccounted or counts.mails != counts.sent + counts.left_in_sending:
         sys.exit("bench: a mail was sent twice, or is nowhere")

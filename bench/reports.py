@@ -26,7 +26,7 @@ from bench.city_day import Day, fill
 from bench.processes import peak_memory_mb
 from deploy.local.processes import web_server
 from reports.judging import Clock, judge_due
-from tests.conftest import _make_template
+from tests.databases import TEMPLATE, templated_server
 from tests.services import CHECKOUT, DatabaseServer, Process, answers, free_port, server_folder
 from tracker.storage.engine import driver_cursor, make_engine
 from tracker.storage.models import Account
@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--alone-s", type=float, default=20.0, help="how long pages are asked for undisturbed (20)")
     options = parser.parse_args(arguments)
     quiet, busy = Pages(), Pages()
-    with server_folder() as folder, _server(folder) as server:
+    with server_folder() as folder, templated_server(folder) as server:
         small = _city(server, "small", options.few, busy=None)
         _say(f"{options.people:,} people")
         large = _city(server, "large", options.people, busy, quiet, folder, options.alone_s)
@@ -106,21 +106,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit("bench: there are windows without a verdict, see above")
 
 
-@contextmanager
-def _server(folder: Path) -> Iterator[DatabaseServer]:
-    server = DatabaseServer(folder)
-    server.process.start()
-    _make_template(server)
-    yield server
-    server.process.stop()
-
-
 def _city(
     server: DatabaseServer, name: str, people: int, busy: Pages | None, quiet: Pages | None = None,
     folder: Path | None = None, alone_s: float = 0.0,
 ) -> Judged:  # fmt: skip
     """Store a city's day, read it and judge it, with somebody at the pages where `folder` says where they log."""
-    server.create(name, template="template_jejak")
+    server.create(name, template=TEMPLATE)
     day = Day.yesterday()
     _say(f"storing the day of {people:,} people")
     fixes = fill(server, name, people, day)

@@ -6,14 +6,13 @@ import functools
 import os
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
-from tests.databases import TEMPLATE, Database, Databases
+from tests.databases import Database, Databases, templated_server
 from tests.services import (
     BROKERS,
     CHECKOUT,
@@ -25,14 +24,11 @@ from tests.services import (
     server_folder,
 )  # fmt: skip
 from tracker.storage.engine import make_engine
-from tracker.storage.migrate import migrate
-from tracker.storage.partitions import keep_partitions
 
 # how fast an example is drawn on a busy machine says nothing about the code
 settings.register_profile("jejak", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("jejak")
 
-RETENTION_DAYS = 60
 
 
 # these take minutes, most of it waiting for brokers and cities that start, die and come back: the longest come first
@@ -72,20 +68,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[DatabaseServer]:
     with server_folder() as folder:
-        server = DatabaseServer(folder, durable=False)
-        server.process.start()
-        _make_template(server)
-        yield server
-        server.process.stop()
-
-
-def _make_template(server: DatabaseServer) -> None:
-    server.create(TEMPLATE)
-    owner = make_engine(server.url("jejak_owner", TEMPLATE), pool_size=1)
-    migrate(owner, "jejak_app", RETENTION_DAYS)
-    with owner.begin() as conn:
-        keep_partitions(conn, datetime.now(UTC), RETENTION_DAYS)
-    owner.dispose()
+        with templated_server(folder, durable=False) as server:
+            yield server
 
 
 @pytest.fixture(scope="session")

@@ -9,16 +9,24 @@ from __future__ import annotations
 import functools
 import itertools
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from tests.services import DatabaseServer
+from tracker.storage.engine import make_engine
+from tracker.storage.migrate import migrate
 from tracker.storage.models import Base
+from tracker.storage.partitions import keep_partitions
 
 TEMPLATE = "template_jejak"
+RETENTION_DAYS = 60
 MOST_ROWS = 20_000  # deleting more takes longer than making another database
 _numbers = itertools.count(1)
 
@@ -100,6 +108,23 @@ class Databases:
                 with conn.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as copy:
                     copy.write(rows)
             conn.execute(BEGIN_AGAIN)
+
+
+@contextmanager
+def templated_server(folder: Path, durable: bool = True) -> Iterator[DatabaseServer]:
+    """A running server with a complete `TEMPLATE`."""
+    server = DatabaseServer(folder, durable=durable)
+    server.process.start()
+    try:
+        server.create(TEMPLATE)
+        owner = make_engine(server.url("jejak_owner", TEMPLATE), pool_size=1)
+        migrate(owner, "jejak_app", RETENTION_DAYS)
+        with owner.begin() as conn:
+            keep_partitions(conn, datetime.now(UTC), RETENTION_DAYS)
+        owner.dispose()
+        yield server
+    finally:
+        server.process.stop()
 
 
 @functools.cache

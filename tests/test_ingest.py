@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import DBAPIError
 
 from tests import builders
-from tests.conftest import RETENTION_DAYS
+from tests.databases import RETENTION_DAYS
 from tracker.ingest import Ingest, Message
 from tracker.sealing import Sealer
 from tracker.storage.devices import known_devices

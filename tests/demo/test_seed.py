@@ -17,6 +17,7 @@ from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
 from tests import builders
+from tests.databases import TEMPLATE
 from tests.services import DatabaseServer
 from tracker.demo import seed
 from tracker.demo.accounts import demo_logins
@@ -65,7 +66,7 @@ class Seeded:
 @pytest.fixture(scope="module")
 def city(database_server: DatabaseServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
     name = f"seeded_{os.getpid()}"
-    database_server.create(name, template="template_jejak")
+    database_server.create(name, template=TEMPLATE)
     engine = make_engine(database_server.url("jejak_app", name))
     city = Seeded(engine, tmp_path_factory.mktemp("data"), World(JAKARTA))
     city.prepare()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select, update
 
-from tests.conftest import RETENTION_DAYS, Database
+from tests.databases import RETENTION_DAYS, Database
 from tests.maintenance.days import (
     DAY,
     NOW,

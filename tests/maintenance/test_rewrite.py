@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from tests.conftest import RETENTION_DAYS, Database
+from tests.databases import RETENTION_DAYS, Database
 from tests.maintenance.days import (
     DAY,
     NOW,

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from tests.conftest import RETENTION_DAYS
+from tests.databases import RETENTION_DAYS
 from tests.services import DatabaseServer, server_folder
 from tests.storage.test_migrate import OLDEST
 from tracker.domain.audit_chain import BEGINNING, Fault, Head, Wrong, next_hash, row_bytes

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from deploy.local.service_user import postgres_programs
 from tests import builders
-from tests.conftest import RETENTION_DAYS
+from tests.databases import RETENTION_DAYS
 from tests.services import DatabaseServer, server_folder
 from tracker.domain.fix import Fix
 from tracker.storage.engine import make_engine

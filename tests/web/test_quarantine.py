@@ -17,7 +17,7 @@ from sqlalchemy import Engine, insert, select, text
 
 import tracker
 from tests import builders as build
-from tests.conftest import RETENTION_DAYS
+from tests.databases import RETENTION_DAYS
 from tests.web.conftest import Browser, Clock, People, signed_in
 from tests.web.test_commands import run
 from tracker.domain.fix import Fix
