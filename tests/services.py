@@ -514,10 +514,13 @@ class RabbitMQ:
         return rabbitmq_access.backlog(self.management)
 
     def _ready(self) -> bool:
-        """Whether it takes connections; then the bridge is let in, if it was not yet."""
+        """Whether it takes connections and has what belongs to them; then the bridge is let in, if it was not yet."""
         if not answers(self.port):
             return False
         try:
+            [home] = self.management.ask("vhosts")
+            if set(home.get("cluster_state", {}).values()) != {"running"}:
+                return False
             hashed = sha256(self.bridge_secret.encode(), b"salt")
             rabbitmq_access.admit_bridge(self.management, nats_access.BRIDGE_LOGIN, hashed)
         except OSError:
@@ -531,7 +534,9 @@ class RabbitMQ:
             "RUNNING_UNDER_SYSTEMD": "true",  # it becomes the server then, where else it would stay its parent
             "ERL_EPMD_PORT": str(free_port()), "ERL_EPMD_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODENAME": f"{self._folder.parent.name}@localhost", "RABBITMQ_DIST_PORT": str(free_port()),
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            # two of Erlang's threads that wait for each other yield; beside processes that compute each time costs them
+            # a whole slice of the processor, and RabbitMQ stood still for 20 s
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 -kernel inet_dist_use_interface {127,0,0,1}",
             "RABBITMQ_MNESIA_BASE": str(self._folder / "data"), "RABBITMQ_LOG_BASE": str(self._folder / "log"),
             "RABBITMQ_CONFIG_FILE": str(self._folder / "rabbitmq"), "RABBITMQ_CONF_ENV_FILE": "/dev/null",
             "RABBITMQ_ADVANCED_CONFIG_FILE": str(self._folder / "none"),
