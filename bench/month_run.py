@@ -51,7 +51,8 @@ from bench.month_truth import (
     outings_of,
     people_of,
 )
-from reports.judging import Clock, judge_due
+from reports.batches import Clock
+from reports.judging import judge_due
 from reports.publishing import publish_due
 from tests import builders
 from tracker.domain.fix import Fix, oldest_kept

@@ -25,7 +25,8 @@ from sqlalchemy.orm import Session
 from bench.city_day import Day, fill
 from bench.processes import peak_memory_mb
 from deploy.local.processes import web_server
-from reports.judging import Clock, judge_due
+from reports.batches import Clock
+from reports.judging import judge_due
 from tests.databases import TEMPLATE, templated_server
 from tests.services import CHECKOUT, DatabaseServer, Process, answers, free_port, server_folder
 from tracker.storage.engine import driver_cursor, make_engine

@@ -19,7 +19,8 @@ from sqlalchemy import Engine
 
 from config import Config, ConfigError, log_as
 from reports import periods
-from reports.judging import REPORTS, Clock, judge_date
+from reports.batches import REPORTS, Clock
+from reports.judging import judge_date
 from reports.mails import Post
 from reports.schedule import City, serve
 from tracker.domain.fix import oldest_kept

@@ -15,8 +15,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
+from reports.batches import Clock
 from reports.figures import count_due
-from reports.judging import Clock, judge_due
+from reports.judging import judge_due
 from reports.mails import Post, send_due
 from reports.periods import make_due
 from reports.publishing import publish_due

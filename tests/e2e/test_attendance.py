@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import Engine, delete, select
 
-from reports.judging import Clock, judge_date
+from reports.batches import Clock
+from reports.judging import judge_date
 from tests import builders as build
 from tests.e2e.site import TOO_SMALL_FOR_A_THUMB, Visitor
 from tracker.storage import models as m

@@ -7,7 +7,8 @@ from datetime import timedelta
 from playwright.sync_api import expect
 from sqlalchemy import Engine, select
 
-from reports.judging import Clock, judge_date
+from reports.batches import Clock
+from reports.judging import judge_date
 from tests.e2e.site import Visitor
 from tracker.storage import models as m
 

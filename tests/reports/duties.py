@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, select
 
-from reports.judging import Clock, judge_due
+from reports.batches import Clock
+from reports.judging import judge_due
 from tests import builders
 from tests.domain import days
 from tracker.domain.fix import Fix, oldest_kept

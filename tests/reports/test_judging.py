@@ -14,9 +14,10 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from reports import judging
+from reports import batches
+from reports.batches import Clock
 from reports.computed import Known
-from reports.judging import Clock, judge_date, judge_due
+from reports.judging import judge_date, judge_due
 from tests import builders
 from tests.conftest import Database
 from tests.domain import days
@@ -122,7 +123,7 @@ def test_rules_that_change_while_a_first_verdict_is_computed_judge_it_again(
                 calendar_changes.keep_rule_set(by(session, "17:30"), None, "Hitung", WORK_DATE, WORK_DATE, True, {})
         return found
 
-    monkeypatch.setattr(judging, "inputs_of", changed_when_read)
+    monkeypatch.setattr(batches, "inputs_of", changed_when_read)
     judge(engine, "17:30")
     first, second = verdicts(engine, duty.window_id)
     assert (first.rule_version, second.reason) == (RULES.version, "rule")
@@ -133,21 +134,21 @@ def test_rules_that_change_while_a_first_verdict_is_computed_judge_it_again(
 def test_reading_ahead_keeps_no_window_nor_connection_where_a_run_ends_early(
     database: Database, engine: Engine, monkeypatch: pytest.MonkeyPatch, ends: str
 ) -> None:
-    monkeypatch.setattr(judging, "WINDOWS_AT_A_TIME", 1)
+    monkeypatch.setattr(batches, "WINDOWS_AT_A_TIME", 1)
     with engine.begin() as conn:
         duties = [on_duty(conn) for _ in range(4)]
     two = make_engine(database.app_url, pool_size=2)
-    batches: list[None] = []
+    judged: list[None] = []
 
     def progress(*_: object) -> None:
-        batches.append(None)
+        judged.append(None)
         if ends == "fails":
             raise OperationalError("", {}, Exception("the database is away"))
 
     monkeypatch.setattr("reports.judging.report_runs.progress", progress)
     with suppress(OperationalError):
-        judge_due(two, clock_at("17:30"), lambda: bool(batches) and ends == "stops")
-    assert len(batches) == 1 and two.pool.checkedout() == 0  # type: ignore[attr-defined]
+        judge_due(two, clock_at("17:30"), lambda: bool(judged) and ends == "stops")
+    assert len(judged) == 1 and two.pool.checkedout() == 0  # type: ignore[attr-defined]
     two.dispose()
     monkeypatch.undo()
     judge(engine, "17:31")
@@ -389,7 +390,7 @@ def test_marks_of_a_failed_run_are_still_there(engine: Engine, database: Databas
 
 
 def test_a_run_that_is_stopped_says_so_and_goes_on_later(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging, "WINDOWS_AT_A_TIME", 1)
+    monkeypatch.setattr(batches, "WINDOWS_AT_A_TIME", 1)
     with engine.begin() as conn:
         duties = [on_duty(conn) for _ in range(2)]
     judge_due(engine, clock_at("17:30"), lambda: True)
@@ -411,21 +412,21 @@ def test_a_run_that_is_stopped_after_its_last_window_is_done(engine: Engine) -> 
 def bad_windows(monkeypatch: pytest.MonkeyPatch) -> set[int]:
     """Ids of windows on which a rule fails."""
     bad: set[int] = set()
-    report = judging.REPORTS["idle"]
+    report = batches.REPORTS["idle"]
 
     def compute(known: Known, now: datetime) -> Computed:
         if known.window_id in bad:
             raise ZeroDivisionError("float division by zero")
         return report.compute(known, now)
 
-    monkeypatch.setitem(judging.REPORTS, "idle", replace(report, compute=compute))
+    monkeypatch.setitem(batches.REPORTS, "idle", replace(report, compute=compute))
     return bad
 
 
 def test_a_window_that_cannot_be_judged_is_named_and_holds_up_nobody(
     engine: Engine, bad_windows: set[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judging, "WINDOWS_AT_A_TIME", 2)
+    monkeypatch.setattr(batches, "WINDOWS_AT_A_TIME", 2)
     with engine.begin() as conn:
         bad, *others = [on_duty(conn) for _ in range(5)]
     bad_windows.add(bad.window_id)
@@ -477,8 +478,8 @@ def test_first_verdicts_come_before_late_fixes(engine: Engine) -> None:
 
 
 def test_marks_without_end_do_not_keep_a_run_from_ending(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging, "MARKS_AT_A_TIME", 1)
-    monkeypatch.setattr(judging, "MARK_BATCHES", 2)
+    monkeypatch.setattr(batches, "MARKS_AT_A_TIME", 1)
+    monkeypatch.setattr(batches, "MARK_BATCHES", 2)
     with engine.begin() as conn:
         for _ in range(3):
             vehicle = builders.device(conn, vehicle_id=builders.vehicle(conn))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, delete, insert, select, text, update
 
-from reports.judging import REPORTS
+from reports.batches import REPORTS
 from reports.mails import send_due
 from reports.periods import make_due
 from tests import builders as build

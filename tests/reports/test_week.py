@@ -18,8 +18,9 @@ from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from reports.batches import Clock
 from reports.figures import count_due
-from reports.judging import Clock, judge_due
+from reports.judging import judge_due
 from reports.mails import send_due
 from reports.periods import make_due
 from reports.publishing import publish_due
