@@ -518,8 +518,8 @@ class RabbitMQ:
         if not answers(self.port):
             return False
         try:
-            [home] = self.management.ask("vhosts")
-            if set(home.get("cluster_state", {}).values()) != {"running"}:
+            homes = self.management.ask("vhosts")
+            if [state for home in homes for state in home.get("cluster_state", {}).values()] != ["running"]:
                 return False
             hashed = sha256(self.bridge_secret.encode(), b"salt")
             rabbitmq_access.admit_bridge(self.management, nats_access.BRIDGE_LOGIN, hashed)

@@ -174,7 +174,7 @@ def test_a_refused_bridge_keeps_nothing_open(broker: Broker) -> None:
             Connection(url)
         except BrokerRefuses:
             refused += 1
-    assert (refused, open_files()) == (20, before)
+    assert refused == 20 and open_files() <= before
 
 
 def test_a_batch_is_full_by_what_it_weighs_as_by_its_number() -> None:
