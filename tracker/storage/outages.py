@@ -28,21 +28,29 @@ WHERE s.last_heard_at >= CAST(:start AS timestamptz) - interval '7 days' AND ({v
 ORDER BY s.last_heard_at DESC LIMIT :most
 """
 NEAR = "z.lat_e7 BETWEEN :south AND :north AND z.lon_e7 BETWEEN :west AND :east"
-OF_CITY = WITNESSES.format(vehicles="a.vehicle_id IS NOT NULL", places="")
-OF_AREA = WITNESSES.format(
+OF_CITY = text(WITNESSES.format(vehicles="a.vehicle_id IS NOT NULL", places=""))
+OF_AREA = text(WITNESSES.format(
     vehicles=f"""EXISTS (
     SELECT FROM vehicle v JOIN zone z ON z.id = v.base_zone_id WHERE v.id = a.vehicle_id AND {NEAR})""",
     places=f"""
         JOIN duty_window_zone wz ON wz.window_id = w.id JOIN zone z ON z.id = wz.zone_id AND {NEAR}""",
+))  # fmt: skip
+# One fix of one witness is enough. Asked as a join, the whole city's day was read for it
+BINS_HEARD = text("""
+SELECT bin
+FROM generate_series(CAST(:start AS timestamptz), CAST(:end AS timestamptz) - interval '1 microsecond', :bin) AS bin
+WHERE EXISTS (
+    SELECT FROM unnest(CAST(:witnesses AS integer[])) AS witness
+    CROSS JOIN LATERAL (
+        SELECT FROM fix f
+        WHERE f.device_id = witness AND f.fix_time >= bin AND f.fix_time < bin + :bin
+            AND f.fix_time >= :start AND f.fix_time < :end -- says which days there are to look at
+            AND f.received_after_s <= :in_time_s -- what came later was kept by its device: we did not hear it then
+        LIMIT 1
+    ) AS heard
 )
-COUNT_WITNESSES = "SELECT count(*) FROM ({witnesses}) AS witness"
-BINS_HEARD = """
-SELECT DISTINCT date_bin(:bin, f.fix_time, :start) AS bin
-FROM ({witnesses}) AS witness
-JOIN fix f ON f.device_id = witness.device_id AND f.fix_time >= :start AND f.fix_time < :end
-WHERE f.received_after_s <= :in_time_s -- what came later was kept by its device: we did not hear it then
 ORDER BY bin
-"""
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +77,13 @@ def outages(conn: Connection, start: datetime, end: datetime, area: Area | None 
 
     In order of time.
     """
-    witnesses = OF_CITY if area is None else OF_AREA
-    span = {"start": start, "end": end, "most": MOST_WITNESSES, **(area.bounds if area else {})}
-    if conn.scalars(text(COUNT_WITNESSES.format(witnesses=witnesses)), span).one() < LEAST_WITNESSES:
+    span = {"start": start, "end": end}
+    bounds = area.bounds if area else {}
+    witnesses = conn.scalars(OF_AREA if area else OF_CITY, {**span, "most": MOST_WITNESSES, **bounds}).all()
+    if len(witnesses) < LEAST_WITNESSES:
         return ()
-    heard = text(BINS_HEARD.format(witnesses=witnesses))
-    return tuple(_quiet(conn.scalars(heard, {**span, "bin": BIN, "in_time_s": BIN.total_seconds()}), start, end))
+    asked = {**span, "witnesses": list(witnesses), "bin": BIN, "in_time_s": BIN.total_seconds()}
+    return tuple(_quiet(conn.scalars(BINS_HEARD, asked), start, end))
 
 
 def joined(some: Iterable[Period]) -> tuple[Period, ...]:
