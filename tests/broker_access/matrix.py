@@ -151,7 +151,7 @@ def world(kind: str, broker: AnyBroker, engine: Engine, database: Database, fold
 
 def _people(world: World, login: Login) -> None:
     for one in DEVICES:
-        wait_until(lambda device=one: comes_in(world, device), f"{one} is admitted", 60)
+        wait_until(lambda device=one: comes_in(world, device), f"{one} is admitted")
     world.witness = witness.begin(world.broker, login, world.secrets[WITNESS])
     with world.engine.begin() as conn:
         revoke_device(conn, REVOKED)
