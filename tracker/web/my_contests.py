@@ -65,8 +65,7 @@ def ask(duty_id: int) -> AnyResponse | tuple[str, int]:
     answer = sent.answer
     if answer is None:
         return _form(window, sent.typed), 422
-    opened = lambda: contests.open_contest(db.session(), window, answer, times())  # noqa: E731
-    wrong = ruled_out({}, opened, contest_words.REFUSAL)
+    wrong = ruled_out({}, lambda: contests.open_contest(db.session(), window, answer, times()), contest_words.REFUSAL)
     if wrong:
         return _form(window, wrong), 422
     flash(_("Sent. Somebody else decides; the answer stands on this page."), "good")
