@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Playwright, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Playwright, Request, expect, sync_playwright
 from sqlalchemy import Engine
 
 from tests.conftest import Database
@@ -20,11 +20,13 @@ from tests.e2e.site import (
     small_city,
     snapshot,
 )
+from tests.services import DEADLINE_S
 
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
+        expect.set_options(timeout=DEADLINE_S * 1000)
         yield playwright
 
 
@@ -55,6 +57,7 @@ def visitor(request: pytest.FixtureRequest, chromium: Browser, site: Site) -> It
     """Somebody with a phone; a module whose pages are worked with elsewhere, too, names its sizes as parameters."""
     width, height = SIZES[getattr(request, "param", "phone")]
     context = chromium.new_context(viewport={"width": width, "height": height}, locale="id-ID")
+    context.set_default_timeout(DEADLINE_S * 1000)
     page = context.new_page()
     complaints: list[str] = []
 

@@ -30,7 +30,9 @@ from tracker.wire.topics import position_topic
 
 CHECKOUT = Path(__file__).parents[2]
 AXE = CHECKOUT / "node_modules/axe-core/axe.min.js"
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or "/usr/bin/chromium"
+# the shell is made for tests: the whole browser, beside programs that compute, may draw nothing for half a minute
+BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), "/usr/bin/chromium")
 WITHOUT_A_SCREEN = [
     "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader",  # maps alone are drawn by WebGL
     "--disable-background-networking", "--disable-component-update",

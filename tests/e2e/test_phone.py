@@ -23,7 +23,7 @@ from sqlalchemy import Engine, func, select
 from tests.conftest import Database, bridge_process
 from tests.devices import Client
 from tests.e2e.site import PASSWORD, Site, Visitor, served, small_city
-from tests.services import Broker, access_processes, server_folder, wait_until
+from tests.services import DEADLINE_S, Broker, access_processes, server_folder, wait_until
 from tracker.storage import models as m
 
 CHEAP_PHONE = (360, 800)
@@ -138,6 +138,7 @@ def test_a_phone_is_set_up_by_its_picture_and_ends_when_it_is_revoked(
 def test_an_employee_connects_their_own_phone(chromium: Browser, site: Site, engine: Engine, broker: Broker) -> None:
     """Who has none gets one; on the phone itself the link is followed."""
     context = chromium.new_context(viewport={"width": CHEAP_PHONE[0], "height": CHEAP_PHONE[1]}, locale="id-ID")
+    context.set_default_timeout(DEADLINE_S * 1000)
     visitor = Visitor(context.new_page(), site, [])
     page = visitor.page
     visitor.sign_in("baru")

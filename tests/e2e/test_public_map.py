@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Playwright, expect
 
 from tests.e2e.site import CHROMIUM, SIZES, Site, Visitor, snapshot
-from tests.services import wait_until
+from tests.services import DEADLINE_S, wait_until
 
 RENDERED = """() => Object.fromEntries(document.querySelector("#map").map
     .queryRenderedFeatures({layers: ["vehicles"]})
@@ -80,6 +80,7 @@ def test_the_filter_lives_in_the_address(visitor: Visitor) -> None:
 def test_a_browser_without_webgl_still_tells_where_the_vehicles_are(playwright: Playwright, site: Site) -> None:
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-3d-apis"])
     page = browser.new_page(locale="en")
+    page.set_default_timeout(DEADLINE_S * 1000)
     page.goto(site.address)
     expect(page.get_by_text("This browser cannot draw the map")).to_be_visible()
     expect(page.locator("#list li")).to_have_count(3)
