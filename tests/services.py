@@ -118,7 +118,7 @@ class Process:
             raise
 
     def _ready_or_dead(self) -> bool:
-        assert not self._dead(), f"{self.command} ended: {self.tail()}"
+        assert self.runs(), f"{self.command} ended: {self.tail()}"
         return self.ready()
 
     def stand(self) -> None:
@@ -127,13 +127,13 @@ class Process:
         A killed server's remains may be in the way of the next one.
         """
         while True:
-            wait_until(lambda: self._dead() or self.ready(), f"{self.command} is ready or gone", self.deadline_s)
-            if not self._dead():
+            wait_until(lambda: not self.runs() or self.ready(), f"{self.command} is ready or gone", self.deadline_s)
+            if self.runs():
                 return
             self.start(wait=False)
 
-    def _dead(self) -> bool:
-        return self.popen is None or self.popen.poll() is not None
+    def runs(self) -> bool:
+        return self.popen is not None and self.popen.poll() is None
 
     def said(self) -> str:
         """What it said since it was last started."""
@@ -149,7 +149,7 @@ class Process:
         self.popen.wait()
 
     def stop(self) -> None:
-        if self.popen is not None and not self._dead():
+        if self.popen is not None and self.runs():
             self.popen.terminate()
             try:
                 self.popen.wait(20)
@@ -363,7 +363,7 @@ class Member(NatsServer):
 
     def start(self, wait: bool = True) -> None:
         for fellow in self.fellows:
-            if fellow._dead():
+            if not fellow.runs():
                 fellow.start(wait=False)
         super().start(wait)
 
@@ -453,7 +453,7 @@ class NatsCluster:
 
     def backlog(self) -> int:
         """How many messages the living servers keep for the bridge."""
-        return sum(nats_access.backlog(node.folder) for node in self.nodes if answers(node.port))
+        return sum(nats_access.backlog(node.folder) for node in self.nodes if node.answers())
 
     def _ready(self) -> bool:
         """Whether a majority has caught up, which is what a cluster needs to take and give messages."""

@@ -92,13 +92,22 @@ def command_line(process: psutil.Process) -> str:
         return ""
 
 
-@pytest.fixture
-def city() -> Iterator[City]:
+@pytest.fixture(scope="module")
+def built() -> Iterator[City]:
+    """One city for all: to start eight processes takes most of these tests' time."""
     with server_folder() as folder:
         city = City(folder)
-        city.process.start()
         yield city
         city.process.stop()
+
+
+@pytest.fixture
+def city(built: City) -> City:
+    """It runs, whatever the test before has done to it."""
+    if not built.process.runs():
+        built.process.start()
+    wait_until(built.ready, "the city answers")
+    return built
 
 
 def test_an_empty_city_answers_and_shows_an_empty_map(city: City) -> None:

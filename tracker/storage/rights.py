@@ -19,6 +19,8 @@ from sqlalchemy import (
     Date,
     Integer,
     Select,
+    TableValuedAlias,
+    Text,
     all_,
     bindparam,
     cast,
@@ -30,7 +32,6 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    values,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, DATEMULTIRANGE, DATERANGE, Range, array
 from sqlalchemy.orm import Session, aliased
@@ -257,14 +258,11 @@ def _covered(viewer: Viewer, right: Right) -> CTE | None:
 
 def _tree(grants: Sequence[Grant], numbers: Sequence[int]) -> CTE:
     """What stands at or below the units of the grants, each for the days on which it did."""
-    columns = (column("number", Integer), column("unit_id", Integer), column("but_people", ARRAY(Integer)))
-    rows = [(number, grants[number].unit_id, list(grants[number].but_people)) for number in numbers]
-    granted = values(*columns, name="granted").data(rows)
-    unit_id = cast(granted.c.unit_id, Integer)  # NULLs alone have no type
-    but_people = cast(granted.c.but_people, ARRAY(Integer))
+    granted = _granted(grants, numbers)
+    unit_id = granted.c.unit_id
     tree = (
         select(
-            Unit.id.label("unit_id"), ALWAYS.label("period"), but_people.label("but_people"),
+            Unit.id.label("unit_id"), ALWAYS.label("period"), cast(granted.c.but_people, ARRAY(Integer)),
             granted.c.number.label("grant_number"), unit_id.is_(None).label("whole_city"), unit_id.label("top"),
         )
         .join(granted, or_(unit_id.is_(None), unit_id == Unit.id))
@@ -278,3 +276,18 @@ def _tree(grants: Sequence[Grant], numbers: Sequence[int]) -> CTE:
         .where(place.period.overlaps(tree.c.period), ~tree.c.whole_city)
     )
     return tree.union(below)
+
+
+def _granted(grants: Sequence[Grant], numbers: Sequence[int]) -> TableValuedAlias:
+    """Grants as rows: number, unit_id, and but_people as the text of an array, for arrays of unequal length make none.
+
+    As parameters, not as VALUES, which SQLAlchemy would compile anew for each request.
+    """
+    chosen = [grants[number] for number in numbers]
+    parts = (
+        literal(list(numbers), ARRAY(Integer)),
+        literal([grant.unit_id for grant in chosen], ARRAY(Integer)),
+        literal([f"{{{','.join(map(str, grant.but_people))}}}" for grant in chosen], ARRAY(Text)),
+    )
+    columns = (column("number", Integer), column("unit_id", Integer), column("but_people", Text))
+    return func.unnest(*parts).table_valued(*columns).render_derived(name="granted")
