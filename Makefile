@@ -38,7 +38,11 @@ test: setup $(VENV)/.dev  ## linters, then the whole suite on real services
 	@deploy/setup test-services
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+.PHONY: explore
+explore: setup $(VENV)/.dev  ## the properties of the rules, of many days that no run has seen yet
+	$(BIN)/pytest -n 2 --hypothesis-profile=explore tests/domain
 
 .PHONY: lint
 lint: setup $(VENV)/.dev  ## the linters alone

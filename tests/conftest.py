@@ -25,10 +25,11 @@ from tests.services import (
 )  # fmt: skip
 from tracker.storage.engine import make_engine
 
-# how fast an example is drawn on a busy machine says nothing about the code
-settings.register_profile("jejak", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# how fast an example is drawn on a busy machine says nothing about the code; the same examples in each run, so that
+# what is red is what was changed: `make explore` looks for new ones
+settings.register_profile("jejak", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=2000)
 settings.load_profile("jejak")
-
 
 
 # these take minutes, most of it waiting for brokers and cities that start, die and come back: the longest come first

@@ -199,7 +199,7 @@ def test_the_process_ends_quietly_and_remembers_what_was_acknowledged(
            "DATABASE_OWNER_URL": database.owner_url}  # fmt: skip
     log = tmp_path / "demo.log"
     city = Process([sys.executable, "-m", "tracker.demo"], log, lambda: "does not admit" in log.read_text(), env,
-                   CHECKOUT, deadline_s=120)  # fmt: skip
+                   CHECKOUT)  # fmt: skip
     city.start()
     with engine.connect() as conn:
         broker.admit(*broker_logins(conn))

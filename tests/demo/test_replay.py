@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.demo.conftest import Listener
-from tests.services import CHECKOUT, Broker, wait_until
+from tests.services import CHECKOUT, DEADLINE_S, Broker, wait_until
 from tracker.demo import replay
 from tracker.demo.memory import SECRETS, Memory
 from tracker.demo.mqtt import Broker as Address
@@ -53,7 +53,7 @@ def fixes(count: int) -> list[Fix]:
 def run(*arguments: str, data_dir: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "DATA_DIR": str(data_dir), **settings}
     command = [sys.executable, "-m", "tracker.demo", "replay", *arguments]
-    return subprocess.run(command, env=env, cwd=CHECKOUT, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, env=env, cwd=CHECKOUT, capture_output=True, text=True, timeout=DEADLINE_S)
 
 
 # ---- reading -------------------------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ def test_a_killed_broker_delays_a_replay_and_loses_nothing(
         wait_until(lambda: len(listener.times("bus-304")) > 200, "some are heard")
         broker.process.kill()
         broker.process.start()
-        assert replaying.wait(60) == 0
+        assert replaying.wait(DEADLINE_S) == 0
     wanted = {int(fix.fix_time.timestamp()) for fix in fixes(3000)}
     wait_until(lambda: set(listener.times("bus-304")) == wanted, "all are heard")
 

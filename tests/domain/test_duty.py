@@ -415,12 +415,27 @@ def sparse_days(draw: st.DrawFn) -> list[Fix]:
     return [fix for n in minutes for fix in track(f"{7 + n // 60}:{n % 60:02d} {draw(place)}") if n <= 570]
 
 
+AT_ONCE = ("07:00 home", "07:01 work", "07:02 home", "08:36 work", "08:37 home", "08:39 work", "08:40-08:50 home",
+           "08:55 home", "10:17 home", "11:50 home", "13:23 home", "16:30 home")  # fmt: skip
+
+
+def test_two_places_at_once_are_a_doubt_where_a_longer_stretch_outvotes_one() -> None:
+    often, seldom = (verdict(*track(*AT_ONCE), expected_interval_s=60 * minutes) for minutes in (31, 32))
+    assert said(often) == (PRESENT, None)
+    assert said(seldom) == (UNVERIFIED, Cause.PARTIAL)
+    assert [one["place"] for one in seldom.evidence["spans"]] == ["touched", "outside", "uncertain", "unknown"]
+
+
 @given(sparse_days(), st.integers(1, 60), st.integers(1, 60))
 def test_a_device_that_reports_less_often_never_accuses_more(fixes: list[Fix], shorter: int, longer: int) -> None:
-    """The same fixes, from a device of which they were expected less often."""
+    """The same fixes, from a device of which they were expected less often.
+
+    Present may become unverified: what is expected less often is joined over longer silences, and then more fixes
+    outvote one that contradicts them. That one stays a doubt.
+    """
     shorter, longer = sorted((shorter, longer))
     often, seldom = (verdict(*fixes, expected_interval_s=60 * minutes) for minutes in (shorter, longer))
-    assert RANK[seldom.status] >= RANK[often.status]
+    assert seldom.status is not NO_SHOW or often.status is NO_SHOW
     if often.status is PRESENT:
         assert (seldom.late_min or 0) <= (often.late_min or 0)
         assert (seldom.left_early_min or 0) <= (often.left_early_min or 0)

@@ -74,6 +74,13 @@ def test_one_that_has_begun_or_was_judged_is_excused_and_stays() -> None:
         assert reconciled([Published(1, terms, KNOWN, judged)], [], now) == Changes()
 
 
+def test_one_that_has_begun_in_its_margin_stays_when_the_same_is_asked_again() -> None:
+    windows = published(wanted(), judged=False)  # its margin begins at 07:00
+    ((number, terms, known),) = reconciled(windows, [], on("07:10")).changed
+    assert terms.excuse == OFF_ROSTER
+    assert reconciled([Published(number, terms, known)], [], on("07:10")) == Changes()
+
+
 def test_a_whole_day_of_leave_excuses_the_window_and_nobody_is_followed_in_it() -> None:
     ((number, terms, _),) = reconciled(published(wanted()), wanted(OFFICE, leave()), on("06:00")).changed
     assert (number, terms.excuse) == (1, "sick")

@@ -76,7 +76,7 @@ def publish(said: dict[str, Any], ca_file: Path) -> subprocess.CompletedProcess[
         "-P", said["password"], "-i", said["clientId"], "-V", {4: "mqttv311"}[said["mqttProtocolLevel"]],
         "-q", str(said["pubQos"]), "-t", said["pubTopicBase"], "-m", position(),
     ]  # fmt: skip
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE_S)
 
 
 def stored(engine: Engine, login: str) -> int:

@@ -36,8 +36,6 @@ from tracker.storage.models import DeviceState
 from tracker.storage.partitions import keep_partitions
 
 RETENTION_DAYS = 60
-RECOVERED_S = 90.0
-SETTLED_S = 60.0
 MQTT_PHONES, HTTP_PHONES = 6, 2
 BRIDGE = ("-m", "mqtt_bridge")
 
@@ -162,7 +160,7 @@ class System:
             return not missing
 
         try:
-            wait_until(all_newer, f"fixes over {' and '.join(paths)} are stored again", RECOVERED_S)
+            wait_until(all_newer, f"fixes over {' and '.join(paths)} are stored again")
         except AssertionError as error:
             logs = (f"{name}: {part.tail()}" for name, part in self.parts.items())
             error.add_note("\n".join([f"still missing: {missing}", *logs]))
@@ -179,7 +177,7 @@ class System:
         def settled() -> bool:
             return not self.broker.backlog() and (exact or not newest & balance(self.engine, records).lost)
 
-        wait_until(settled, "the broker has nothing left for the bridge", SETTLED_S)
+        wait_until(settled, "the broker has nothing left for the bridge")
         return balance(self.engine, records)
 
     def register(self, login: str) -> Record:

@@ -20,7 +20,7 @@ from config import Config
 from tests import builders
 from tests.devices import Client, location
 from tests.local.test_city import City
-from tests.services import CHECKOUT, server_folder, wait_until
+from tests.services import CHECKOUT, DEADLINE_S, server_folder, wait_until
 from tracker.storage.devices import add_device
 from tracker.storage.models import StoredFix
 from tracker.wire.topics import position_topic
@@ -32,7 +32,7 @@ WRITTEN_BY_JOBS = {"mail", "report_run", "unit_day", "unit_day_due", "vehicle_da
 def command(city: City, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "deploy.local", *arguments], env=city.env, cwd=CHECKOUT, capture_output=True, text=True,
-        timeout=120, check=False,
+        timeout=DEADLINE_S, check=False,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 
 from tests import builders
 from tests.conftest import Database
-from tests.services import CHECKOUT
+from tests.services import CHECKOUT, DEADLINE_S
 from tracker.domain.fix import Fix
 from tracker.storage.day_tables import alone, day_name
 from tracker.storage.fixes import Received, save_batch
@@ -64,7 +64,7 @@ def maintenance(database: Database, folder: Path, failpoint: str = "") -> subpro
     """All of it once, in a process that dies at the failpoint."""
     urls = {"DATABASE_URL": database.app_url, "DATABASE_OWNER_URL": database.owner_url, "DATA_DIR": str(folder)}
     return subprocess.run(
-        [sys.executable, "-m", "tracker.maintenance"], cwd=CHECKOUT, capture_output=True, text=True, timeout=60,
+        [sys.executable, "-m", "tracker.maintenance"], cwd=CHECKOUT, capture_output=True, text=True, timeout=DEADLINE_S,
         check=False, env={**os.environ, **urls, "MQTT_URL": "mqtt://nobody:secret@127.0.0.1:1", "FAILPOINT": failpoint},
     )  # fmt: skip
 

@@ -22,7 +22,7 @@ from tests.domain.days import WIB
 from tests.mailserver import mail_server
 from tests.reports.duties import WORK_DATE, judge, on_duty, runs
 from tests.reports.mailing import mails, post, reader, subscribed
-from tests.services import CHECKOUT
+from tests.services import CHECKOUT, DEADLINE_S
 from tests.storage.test_figures import MONDAY, duty
 from tracker.domain.periods import DAY
 from tracker.storage import models as m
@@ -157,7 +157,7 @@ def test_a_period_by_hand_once(engine: Engine, database: Database, tmp_path: Pat
     def by_hand(day: str) -> tuple[int, str]:
         command = [sys.executable, "-m", "reports", "--once", "weekly", day]
         done = subprocess.run(
-            command, cwd=CHECKOUT, env=environ, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=CHECKOUT, env=environ, capture_output=True, text=True, timeout=DEADLINE_S, check=False
         )
         return done.returncode, done.stdout or done.stderr
 

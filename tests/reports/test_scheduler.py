@@ -16,7 +16,7 @@ from tests import builders
 from tests.conftest import Database
 from tests.maintenance.days import DAY, drive
 from tests.reports.duties import WORK_DATE, on_duty, runs, verdicts
-from tests.services import Process, wait_until
+from tests.services import DEADLINE_S, Process, wait_until
 from tracker.storage.audit import OPERATOR, Action, record
 from tracker.storage.audit_chain import head
 from tracker.storage.day_tables import day_tables
@@ -56,7 +56,8 @@ def says(log: Path, words: str, times: int = 1) -> bool:
 
 def by_hand(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*COMMAND, *arguments], cwd=CHECKOUT, env=environ, capture_output=True, text=True, timeout=60, check=False
+        [*COMMAND, *arguments], cwd=CHECKOUT, env=environ, capture_output=True, text=True, timeout=DEADLINE_S,
+        check=False,
     )
 
 

@@ -76,9 +76,11 @@ def reconciled(published: Sequence[Published], wanted: Sequence[Terms], now: dat
         if window.terms != terms:
             changes.changed.append((window.id, terms, known_since(published, terms, now)))
     for window in gone:
+        if window.terms.excuse == OFF_ROSTER:
+            continue  # it had begun, in its margin at least, which it has no more
         if not window.judged and now < window.terms.accepts_from:
             changes.deleted.append(window.id)
-        elif window.terms.excuse != OFF_ROSTER:
+        else:
             changes.changed.append((window.id, _off_roster(window.terms), window.published_at))
     changes.added.extend((terms, known_since(published, terms, now)) for terms in fresh)
     return changes
